@@ -1,0 +1,18 @@
+# Debian 12 packages; `./dev` installs them by name.
+
+find_package(absl REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(spdlog REQUIRED CONFIG)
+find_package(nlohmann_json REQUIRED CONFIG)
+find_package(yaml-cpp REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(SQLite3 REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+pkg_check_modules(mount REQUIRED IMPORTED_TARGET mount)
+pkg_check_modules(blkid REQUIRED IMPORTED_TARGET blkid)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+if(REXRAY_TESTS)
+  find_package(GTest REQUIRED)
+endif()
