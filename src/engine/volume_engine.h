@@ -1,0 +1,170 @@
+#pragma once
+
+// The one brain. Every protocol (server/) and nothing else calls it; there is no second way to mount.
+//
+// Promises (docs/architecture.md, "The engine's promises"): idempotent calls, per-volume order with cross-volume
+// parallelism, a deadline on every call with work that goes on and is joined by a retry, intent before effect, and
+// never destroying data.
+//
+// Calls are asynchronous: `done` is invoked exactly once, from any thread, possibly before the call returns (an answer
+// from memory). It must not block. When the deadline passes first, `done` gets DeadlineExceeded that says what was
+// being waited for; the work goes on, and a repeated call joins it. Nothing here blocks the calling thread on a
+// backend, a device or another volume.
+//
+// State of a volume on this node (the journal's rows are its arrows):
+//
+//  detached --attach--> attached --probe, make or check the file system--> ready --mount--> staged --consumer--> in use
+//     ^                    ^                                                                | ^                    |
+//     |                    +-------------------------- unmount -----------------------------+ +--- last consumer --+
+//     +---- detach (after the linger time, where the driver asks for one)
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/deadline.h"
+#include "host/linux_host.h"
+#include "volume/storage_driver.h"
+#include "volume/volume.h"
+
+namespace rexray::engine {
+
+class Journal;
+class EventLog;
+
+/// One backend under one name, with what the operator chose for it.
+struct Service {
+  std::string name;
+  std::shared_ptr<StorageDriver> driver;
+
+  // Defaults of a Create that does not say.
+  uint64_t default_size = 16 * (uint64_t{1} << 30);
+  std::string default_fs_type = "ext4";
+  std::string default_type;
+  std::optional<uint64_t> default_iops;
+  std::string default_zone;
+
+  std::string root_path = "/data";  ///< what users get is the stage + this; "" = the file system's root
+  mode_t file_mode = 0700;          ///< of that directory, set when it is created and never again
+  bool preempt = false;
+  bool ignore_used_count = false;  ///< any Unmount drops all *uncounted* consumers
+  bool create_disabled = false;    ///< Create answers success and does nothing (REX-Ray's meaning)
+  bool remove_disabled = false;
+  bool implicit_create = false;    ///< Mount of an unknown name creates it
+  bool remove_foreign = false;     ///< orchestrators may remove volumes without our created-by tag
+  Duration linger = Duration::zero();  ///< between the unmount and the detach
+};
+
+struct EngineOptions {
+  std::string volumes_root = "/var/lib/rexray/volumes";
+  std::string default_service = "rexray";
+  size_t operation_limit = 512;  ///< threads of volume operations; then ResourceExhausted at once
+  int read_threads = 8;
+  /// How long a stage without a consumer waits for the retry of a Mount whose caller hung up.
+  Duration abandoned_mount_grace = std::chrono::seconds(120);
+  /// The background refresh of a network service's volume cache, at most this often, when somebody asks.
+  Duration cache_age = std::chrono::seconds(10);
+};
+
+enum class StageState { kDetached, kAttached, kReady, kStaged, kInUse, kLingering, kLost };
+const char* ToString(StageState state);
+
+struct ConsumerRecord {
+  Consumer consumer;
+  int count = 1;  ///< of a counted one
+  WallTime since;
+};
+
+/// A volume with what this node knows of it.
+struct VolumeView {
+  Volume volume;
+  StageState state = StageState::kDetached;
+  std::string device;       ///< here, when attached
+  std::string mount_point;  ///< the path that users get; "" when it is not staged
+  std::vector<ConsumerRecord> consumers;
+  std::string waiting_for;  ///< the step under way ("attach: waiting for the device"), or ""
+  TimePoint as_of;          ///< how old the backend's part is
+};
+
+template <typename T>
+using Done = std::function<void(absl::StatusOr<T>)>;
+using DoneStatus = std::function<void(absl::Status)>;
+
+/// Mount's answer: false when the caller was gone before it could be given. Then its consumer is taken back and the
+/// stage waits for a retry (design §3).
+using MountDone = std::function<bool(absl::StatusOr<std::string>)>;
+
+/// A volume by name or by id ("id:" is never part of either).
+struct VolumeRef {
+  std::string service;  ///< "" = the default one
+  std::string name;
+  std::string id;  ///< when set, `name` is ignored
+};
+
+struct CreateResult {
+  VolumeView view;
+  bool existed = false;  ///< the name was there already and matched
+};
+
+struct RemoveOptions {
+  /// An orchestrator's request: only volumes that carry our created-by tag (design §4.8). The CLI says false.
+  bool only_ours = true;
+};
+
+/// Thread-safe. Lives longer than any call's `done`: the destructor waits for operations under way.
+class VolumeEngine {
+ public:
+  struct Parts {
+    host::Host host;
+    Journal* journal = nullptr;  ///< outlives the engine
+    EventLog* events = nullptr;  ///< outlives the engine
+    std::vector<Service> services;
+  };
+  static absl::StatusOr<std::unique_ptr<VolumeEngine>> Create(EngineOptions options, Parts parts);
+  virtual ~VolumeEngine() = default;
+
+  /// Compares the journal with the kernel's truth, and resumes. Called once before serving.
+  virtual absl::Status Recover() = 0;
+
+  /// Finishes what is under way until `deadline`; new operations are refused with Unavailable. Mounts stay.
+  virtual void Shutdown(Deadline deadline) = 0;
+
+  virtual std::vector<std::string> Services() const = 0;
+  virtual absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const = 0;
+
+  // Reads: from memory where it knows. An unknown name is looked up once, batched with others, under the deadline.
+  virtual void Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) = 0;
+  virtual void List(const std::string& service, Deadline deadline, Done<std::vector<VolumeView>> done) = 0;
+  /// "" when it is not mounted.
+  virtual void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) = 0;
+
+  // Changes.
+  /// An existing name with every explicitly given field equal (size: at most what is there) succeeds with `existed`;
+  /// otherwise AlreadyExists says wanted and has.
+  virtual void CreateVolume(const std::string& service, const CreateSpec& spec, Deadline deadline,
+                            Done<CreateResult> done) = 0;
+  /// NotFound for an unknown name; FailedPrecondition while it is in use, naming the consumers.
+  virtual void Remove(const VolumeRef& ref, const RemoveOptions& options, Deadline deadline, DoneStatus done) = 0;
+  virtual void Mount(const VolumeRef& ref, const Consumer& consumer, const MountSpec& spec, Deadline deadline,
+                     MountDone done) = 0;
+  /// OK for what is not mounted. `now`: without the linger.
+  virtual void Unmount(const VolumeRef& ref, const Consumer& consumer, bool now, Deadline deadline,
+                       DoneStatus done) = 0;
+  /// The operator's reset: ends one consumer, whatever its count.
+  virtual void ReleaseConsumer(const VolumeRef& ref, const std::string& consumer_id, Deadline deadline,
+                               DoneStatus done) = 0;
+  virtual void Attach(const VolumeRef& ref, bool force, Deadline deadline, Done<VolumeView> done) = 0;
+  virtual void Detach(const VolumeRef& ref, bool force, Deadline deadline, DoneStatus done) = 0;
+  /// The volume, and when it is mounted the file system, online.
+  virtual void Grow(const VolumeRef& ref, uint64_t size, Deadline deadline, Done<VolumeView> done) = 0;
+};
+
+/// The consumer that a protocol's mount id stands for, by the rule of design §3: 64 hex digits from Docker are counted;
+/// podman's one constant id, "dvdcli:<volume>", anything else and none at all are not.
+Consumer ConsumerOfDockerId(const std::string& volume_name, const std::string& id);
+
+}  // namespace rexray::engine
