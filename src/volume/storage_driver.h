@@ -122,6 +122,13 @@ class StorageDriver {
   /// Durable before it returns. Called after mkfs and fsync, before the first mount.
   virtual absl::Status ClearBlankMark(const CallContext& context, const std::string& id) = 0;
 
+  /// Called after the device's file system was mounted. A driver that can make the device go by itself with its last
+  /// user does so now (local: LO_FLAGS_AUTOCLEAR), so that nothing leaks even when the daemon is killed. After that,
+  /// an unmount may already have taken the device away when Detach comes. Not called for directories.
+  virtual absl::Status OnStaged(const CallContext& /*context*/, const std::string& /*id*/) {
+    return absl::OkStatus();
+  }
+
   virtual absl::StatusOr<HolderState> StateOfHolder(const CallContext& context, const NodeId& node) = 0;
 
   // Snapshots: Unimplemented unless Capabilities().snapshots.
