@@ -6,8 +6,8 @@
 
 namespace rexray {
 
-/// Full-jitter exponential back-off: the nth wait is uniform in (0, min(cap, first * 2^n)]. Not thread-safe; the
-/// generator is handed in, so that tests are repeatable.
+/// Full-jitter exponential back-off: the nth wait is uniform in (0, min(cap, first * 2^n)]. Not thread-safe;
+/// the generator is handed in, so that tests are repeatable.
 class Backoff {
  public:
   struct Policy {

@@ -10,8 +10,8 @@
 namespace rexray {
 
 using Duration = std::chrono::nanoseconds;
-using TimePoint = std::chrono::steady_clock::time_point;      ///< for deadlines and ages: never jumps
-using WallTime = std::chrono::system_clock::time_point;       ///< for what people read: CreatedAt, events
+using TimePoint = std::chrono::steady_clock::time_point;  ///< for deadlines and ages: never jumps
+using WallTime = std::chrono::system_clock::time_point;   ///< for what people read: CreatedAt, events
 
 /// Thread-safe. Lives longer than everything that was handed it.
 class Clock {
@@ -21,8 +21,8 @@ class Clock {
   virtual TimePoint Now() const = 0;
   virtual WallTime WallNow() const = 0;
 
-  /// Waits until `cv` is notified or Now() >= `until`; may wake early: call in a loop over the condition and the
-  /// time. TimePoint::max() waits for a notification alone.
+  /// Waits until `cv` is notified or Now() >= `until`; may wake early: call in a loop over the condition and
+  /// the time. TimePoint::max() waits for a notification alone.
   virtual void WaitUntil(CondVar& cv, Mutex& mutex, TimePoint until) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
 };
 

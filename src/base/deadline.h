@@ -1,7 +1,7 @@
 #pragma once
 
-// When a caller stops waiting. A deadline is a point in time, so that it can be handed down through any number of
-// calls without growing.
+// When a caller stops waiting. A deadline is a point in time, so that it can be handed down through any
+// number of calls without growing.
 
 #include "base/clock.h"
 
@@ -12,7 +12,11 @@ class Deadline {
  public:
   static Deadline Never() { return Deadline(TimePoint::max()); }
   static Deadline At(TimePoint at) { return Deadline(at); }
-  static Deadline After(const Clock& clock, Duration wait) { return Deadline(clock.Now() + wait); }
+  /// A wait too long to be counted is Never.
+  static Deadline After(const Clock& clock, Duration wait) {
+    const TimePoint now = clock.Now();
+    return wait > TimePoint::max() - now ? Never() : Deadline(now + wait);
+  }
 
   TimePoint at() const { return at_; }
   bool IsNever() const { return at_ == TimePoint::max(); }

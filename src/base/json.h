@@ -1,7 +1,7 @@
 #pragma once
 
-// JSON from outside: bounded before it is parsed. nlohmann/json.hpp is slow to compile: include this header only in
-// .cc files, and nlohmann/json_fwd.hpp in headers.
+// JSON from outside: bounded before it is parsed. nlohmann/json.hpp is slow to compile: include this header
+// only in .cc files, and nlohmann/json_fwd.hpp in headers.
 
 #include <string>
 #include <string_view>
@@ -16,7 +16,8 @@ struct JsonLimits {
   int max_depth = 32;
 };
 
-/// InvalidArgument says what is wrong and at which byte. Duplicate keys: the last wins (as in Go and JavaScript).
+/// InvalidArgument says what is wrong and at which byte (from 1); it never holds the input itself. Duplicate
+/// keys: the last wins (as in Go and JavaScript).
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
 /// Never throws: bytes that are not UTF-8 become U+FFFD.

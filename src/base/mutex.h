@@ -2,8 +2,9 @@
 
 // The project's only lock: std::mutex with Abseil's thread-safety annotations.
 //
-// Why not absl::Mutex: Debian's build of it is opaque to ThreadSanitizer. Why not bare std::mutex: libstdc++'s is
-// not annotated, so clang's -Wthread-safety sees nothing. Members are declared ABSL_GUARDED_BY(mutex_).
+// Why not absl::Mutex: Debian's build of it is opaque to ThreadSanitizer. Why not bare std::mutex:
+// libstdc++'s is not annotated, so clang's -Wthread-safety sees nothing. Members are declared
+// ABSL_GUARDED_BY(mutex_).
 
 #include <condition_variable>
 #include <mutex>
@@ -34,7 +35,8 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex& mutex_;
 };
 
-/// A condition variable for Mutex. Timed waits go through Clock::WaitUntil (base/clock.h), so that tests own time.
+/// A condition variable for Mutex. Timed waits go through Clock::WaitUntil (base/clock.h), so that tests own
+/// time.
 class CondVar {
  public:
   /// Spurious wake-ups happen: call in a loop over the condition.

@@ -5,17 +5,17 @@
 
 namespace rexray {
 
-/// A password or key: it can be used, and cannot be printed by accident (no operator<<, no formatter, no implicit
-/// conversion). The memory is wiped when it goes.
+/// A password or key: it can be used, and cannot be printed by accident (no operator<<, no formatter, no
+/// implicit conversion). The memory is wiped when it goes, is overwritten or is moved from. Not thread-safe.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  explicit Secret(std::string value);
   ~Secret();
   Secret(const Secret&) = default;
-  Secret& operator=(const Secret&) = default;
-  Secret(Secret&&) noexcept = default;
-  Secret& operator=(Secret&&) noexcept = default;
+  Secret& operator=(const Secret& other);
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
 
   bool empty() const { return value_.empty(); }
   /// The value itself: hand it to the call that needs it and nothing else.

@@ -1,10 +1,12 @@
 #pragma once
 
-// Errors inside the program are absl::Status and absl::StatusOr; their codes are gRPC's and CSI's. Exceptions stop at
-// the edge of a library that throws. A message says what failed, on which volume, why, and what to do:
+// Errors inside the program are absl::Status and absl::StatusOr; their codes are gRPC's and CSI's. Exceptions
+// stop at the edge of a library that throws. A message says what failed, on which volume, why, and what to
+// do:
 //
 //   return Error(absl::StatusCode::kFailedPrecondition,
-//                "volume \"{}\" is attached to {} (running); set rexray.volume.mount.preempt or stop it", name, node);
+//                "volume \"{}\" is attached to {} (running); set rexray.volume.mount.preempt or stop it",
+//                name, node);
 
 #include <string>
 #include <string_view>
@@ -21,9 +23,10 @@ absl::Status Error(absl::StatusCode code, fmt::format_string<Args...> format, Ar
   return absl::Status(code, fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// The one table errno -> canonical code. ENOENT NotFound; EEXIST AlreadyExists; EACCES, EPERM PermissionDenied;
-/// ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM ResourceExhausted; EBUSY, EROFS FailedPrecondition; EINVAL, ENAMETOOLONG
-/// InvalidArgument; ETIMEDOUT DeadlineExceeded; ECONNREFUSED, ECONNRESET, EPIPE, EAGAIN Unavailable; the rest Internal.
+/// The one table errno -> canonical code. ENOENT NotFound; EEXIST AlreadyExists; EACCES, EPERM
+/// PermissionDenied; ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM ResourceExhausted; EBUSY, EROFS
+/// FailedPrecondition; EINVAL, ENAMETOOLONG InvalidArgument; ETIMEDOUT DeadlineExceeded; ECONNREFUSED,
+/// ECONNRESET, EPIPE, EAGAIN Unavailable; the rest Internal.
 absl::StatusCode CodeOfErrno(int error);
 
 /// "WHAT: No space left on device", with CodeOfErrno's code. Pass errno itself before anything can change it.
@@ -43,11 +46,11 @@ inline std::string_view MessageOf(const absl::Status& status) {
 #define REXRAY_CONCAT(a, b) REXRAY_CONCAT_INNER(a, b)
 
 /// Returns from the function when `expr` (an absl::Status) is not OK.
-#define RETURN_IF_ERROR(expr)                                    \
-  do {                                                           \
-    if (::absl::Status _status = (expr); !_status.ok()) {        \
-      return _status;                                            \
-    }                                                            \
+#define RETURN_IF_ERROR(expr)                             \
+  do {                                                    \
+    if (::absl::Status _status = (expr); !_status.ok()) { \
+      return _status;                                     \
+    }                                                     \
   } while (false)
 
 /// ASSIGN_OR_RETURN(auto x, F()): `x` gets the value, or the function returns the error.

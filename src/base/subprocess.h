@@ -2,9 +2,9 @@
 
 // The one way to run another program (mkfs, fsck, resize2fs). argv only: no shell is ever executed.
 //
-// The child gets LC_ALL=C, a fixed PATH (/usr/sbin:/usr/bin:/sbin:/bin) and nothing else of our environment, its
-// standard input from `input`, and no descriptor of ours. It is started with posix_spawn/vfork semantics, so that a
-// large daemon never pays for a copy of its page tables.
+// The child gets LC_ALL=C, a fixed PATH (/usr/sbin:/usr/bin:/sbin:/bin) and nothing else of our environment,
+// its standard input from `input`, and no descriptor of ours. It is started with posix_spawn/vfork semantics,
+// so that a large daemon never pays for a copy of its page tables.
 
 #include <string>
 #include <string_view>
@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "base/deadline.h"
 
 namespace rexray {
@@ -21,7 +22,8 @@ struct Command {
   std::string input;                        ///< the child's standard input
   std::vector<int> accepted_exit_codes{0};  ///< others are errors (fsck uses 1 for "corrected")
   Deadline deadline = Deadline::Never();    ///< then SIGTERM, 2 s later SIGKILL, and DeadlineExceeded
-  size_t output_limit = 64 * 1024;          ///< of stdout and of stderr each; what is over it is dropped from the middle
+  size_t output_limit =
+      64 * 1024;  ///< of stdout and of stderr each; what is over it is dropped from the middle
 };
 
 struct CommandResult {
@@ -35,8 +37,9 @@ class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
 
-  /// An exit code that is not accepted, or a signal, is an Internal error with the command line, the code, and the
-  /// last lines of stderr. A program that does not exist is NotFound naming it (and, where known, its Debian package).
+  /// An exit code that is not accepted, or a signal, is an Internal error with the command line, the code,
+  /// and the last lines of stderr. A program that does not exist is NotFound naming it (and, where known, its
+  /// Debian package).
   virtual absl::StatusOr<CommandResult> Run(const Command& command) = 0;
 };
 

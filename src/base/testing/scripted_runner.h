@@ -9,8 +9,8 @@
 
 namespace rexray {
 
-/// Plays back a script of commands: each Run must match the next entry's argv exactly and gets its result. A command
-/// out of order, or an entry that was never used when the runner goes, fails the test. Thread-safe.
+/// Plays back a script of commands: each Run must match the next entry's argv exactly and gets its result. A
+/// command out of order, or an entry that was never used when the runner goes, fails the test. Thread-safe.
 class ScriptedRunner final : public CommandRunner {
  public:
   ~ScriptedRunner() override;
