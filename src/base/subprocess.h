@@ -19,11 +19,10 @@ namespace rexray {
 
 struct Command {
   std::vector<std::string> argv;            ///< argv[0]: a path, or a name looked up in the fixed PATH
-  std::string input;                        ///< the child's standard input
+  std::string input;                        ///< the child's standard input, a file of its own in memory
   std::vector<int> accepted_exit_codes{0};  ///< others are errors (fsck uses 1 for "corrected")
   Deadline deadline = Deadline::Never();    ///< then SIGTERM, 2 s later SIGKILL, and DeadlineExceeded
-  size_t output_limit =
-      64 * 1024;  ///< of stdout and of stderr each; what is over it is dropped from the middle
+  size_t output_limit = 64 * 1024;          ///< of stdout and of stderr each; the middle of more is left out
 };
 
 struct CommandResult {
@@ -43,14 +42,18 @@ class CommandRunner {
   virtual absl::StatusOr<CommandResult> Run(const Command& command) = 0;
 };
 
-/// The real one.
+/// The real one. A child that does not even end after SIGKILL (it waits in the kernel for a dead disk) is
+/// left to a thread that reaps it some day: Run returns DeadlineExceeded that says so.
 class ProcessRunner final : public CommandRunner {
  public:
-  explicit ProcessRunner(Clock& clock) : clock_(clock) {}
+  /// `grace` is the real time between SIGTERM and SIGKILL, and between SIGKILL and giving up.
+  explicit ProcessRunner(Clock& clock, Duration grace = std::chrono::seconds(2))
+      : clock_(clock), grace_(grace) {}
   absl::StatusOr<CommandResult> Run(const Command& command) override;
 
  private:
   Clock& clock_;
+  const Duration grace_;
 };
 
 /// argv as a person would type it: each word quoted where a shell would need it. For messages only.

@@ -27,6 +27,8 @@ void RunTask(const std::function<void()>& task, const std::string& name) {
   }
 }
 
+}  // namespace
+
 absl::StatusOr<std::thread> TryStartThread(std::string name, std::function<void()> body) {
   try {
     return std::thread([name, body = std::move(body)] {
@@ -38,8 +40,6 @@ absl::StatusOr<std::thread> TryStartThread(std::string name, std::function<void(
                  error.what());
   }
 }
-
-}  // namespace
 
 std::thread StartThread(std::string name, std::function<void()> body) {
   absl::StatusOr<std::thread> thread = TryStartThread(std::move(name), std::move(body));

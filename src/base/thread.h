@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "base/mutex.h"
 
 namespace rexray {
 
-/// Aborts, with a log line, when the system has no thread left: for those that a program needs to run at all.
-/// What `body` throws is logged and ends the thread alone.
+/// ResourceExhausted when the system has no thread left. What `body` throws is logged and ends the thread
+/// alone.
+absl::StatusOr<std::thread> TryStartThread(std::string name, std::function<void()> body);
+
+/// The same for threads that a program needs to run at all: aborts, with a log line, when there is none.
 std::thread StartThread(std::string name, std::function<void()> body);
 
 /// A fixed number of threads that run short tasks in order of arrival. Thread-safe. The destructor runs what
