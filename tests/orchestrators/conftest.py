@@ -1,0 +1,51 @@
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from dockerd import Dockerd, why_not  # noqa: E402
+from support.daemon import Daemon  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """One dockerd for all tests here; each test has its own rexray."""
+    why = why_not()
+    if why:
+        pytest.skip(f"SKIPPED: {why}")
+    home = pathlib.Path(tempfile.mkdtemp(prefix="rxd-"))
+    made = Dockerd(home)
+    try:
+        made.start()
+        made.import_image()
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def driver(request):
+    """A plugin name of this test's own: dockerd finds plugins in one fixed place and remembers them by name."""
+    number = abs(hash(request.node.nodeid)) % 100000
+    return f"rexray-test-{os.getpid()}-{number}"
+
+
+@pytest.fixture
+def rexray(real_mounts, engine, driver, tmp_path):
+    made = Daemon(tmp_path)
+    made.docker_socket = pathlib.Path("/run/docker/plugins") / f"{driver}.sock"
+    (made.home / "etc/rexray/config.yml").write_text(made.default_config())
+    made.start()
+    yield made
+    # Containers first: they hold the volumes.
+    for container in engine.docker("ps", "-aq").stdout.split():
+        engine.docker("rm", "-f", container, check=False)
+    for volume in engine.docker("volume", "ls", "-q", "--filter", f"driver={driver}").stdout.split():
+        engine.docker("volume", "rm", volume, check=False)
+    made.close()
