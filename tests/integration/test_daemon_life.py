@@ -1,0 +1,215 @@
+"""Starting, stopping, being the only one, and what happens when the ground is bad."""
+
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from support.daemon import Daemon, PluginError, counted_id, http_request
+
+
+def test_sockets_have_their_modes_and_go_with_the_daemon(daemon):
+    mode = os.stat(daemon.docker_socket).st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
+    mode = os.stat(daemon.admin_socket).st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
+    assert daemon.stop() == 0
+    assert not daemon.docker_socket.exists()
+    assert not daemon.admin_socket.exists()
+
+
+def test_a_second_daemon_is_refused_naming_the_first(daemon):
+    second = subprocess.run([str(daemon.programs / "rexray"), "start", "-f"], env=daemon.environment,
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert second.returncode != 0
+    assert str(daemon.process.pid) in second.stderr + second.stdout
+    assert daemon.plugin.list() == [], "the first one is untouched"
+    assert daemon.docker_socket.exists()
+
+
+def test_a_second_daemon_on_the_same_plugin_socket_is_refused(daemon, tmp_path):
+    other = Daemon(tmp_path / "other")
+    other.docker_socket = daemon.docker_socket
+    (other.home / "etc/rexray/config.yml").write_text(other.default_config())
+    done = subprocess.run([str(other.programs / "rexray"), "start", "-f"], env=other.environment,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert str(daemon.process.pid) in done.stderr
+    assert daemon.plugin.list() == []
+
+
+def test_a_stale_socket_is_replaced(idle_daemon):
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(idle_daemon.docker_socket))
+    stale.close()  # nobody listens, the file is there
+    idle_daemon.start()
+    assert idle_daemon.plugin.list() == []
+
+
+def test_a_socket_whose_owner_does_not_answer_is_replaced(idle_daemon):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(idle_daemon.docker_socket))
+        silent.listen(8)
+        idle_daemon.start()
+        assert idle_daemon.plugin.list() == []
+
+
+def test_a_file_in_place_of_the_socket_is_left_alone(idle_daemon):
+    idle_daemon.docker_socket.write_text("precious")
+    done = subprocess.run([str(idle_daemon.programs / "rexray"), "start", "-f"], env=idle_daemon.environment,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert str(idle_daemon.docker_socket) in done.stderr
+    assert idle_daemon.docker_socket.read_text() == "precious"
+
+
+def test_background_start_status_stop(idle_daemon):
+    assert idle_daemon.cli("status", check=False).returncode == 1
+    started = idle_daemon.cli("start")
+    try:
+        assert idle_daemon.plugin.list() == [], "start returns when the sockets answer"
+        pid = int((idle_daemon.home / "run/rexray/rexray.pid").read_text().split()[0])
+        assert str(pid) in idle_daemon.cli("status").stdout
+        again = idle_daemon.cli("start", check=False)
+        assert str(pid) in again.stdout + again.stderr
+        idle_daemon.cli("stop")
+        assert not os.path.exists(f"/proc/{pid}") or "Z" in pathlib.Path(f"/proc/{pid}/stat").read_text()
+        assert not idle_daemon.docker_socket.exists()
+    finally:
+        idle_daemon.cli("stop", check=False)
+    assert started.returncode == 0
+
+
+def test_a_pid_file_of_another_process_stops_nothing(idle_daemon):
+    """After a crash the pid may be somebody else's."""
+    run = idle_daemon.home / "run/rexray"
+    run.mkdir(parents=True)
+    (run / "rexray.pid").write_text(f"{os.getpid()} 1\n")
+    done = idle_daemon.cli("stop", check=False)
+    assert os.getpid(), "this very process was not signalled"
+    assert done.returncode in (0, 1)
+    idle_daemon.start()
+    assert idle_daemon.plugin.list() == []
+
+
+def test_sigterm_is_an_orderly_end(daemon):
+    daemon.plugin.create("held", size="1")
+    path = daemon.plugin.mount("held", counted_id(1))
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait() == 0
+    assert os.path.ismount(os.path.dirname(path)), "mounts stay"
+    daemon.start()
+    daemon.plugin.unmount("held", counted_id(1))
+    assert daemon.mounts() == []
+
+
+def test_sighup_does_not_kill(daemon):
+    daemon.signal(signal.SIGHUP)
+    assert daemon.plugin.list() == []
+    assert daemon.process.poll() is None
+
+
+def test_no_daemon_says_how_to_start_one(idle_daemon):
+    done = idle_daemon.cli("volume", "ls", check=False)
+    assert done.returncode == 1
+    assert "rexray start" in done.stderr
+    assert done.stdout == ""
+
+
+def test_usage_errors_exit_with_2(daemon):
+    for words in (["volume", "explode"], ["--no-such-flag"], ["volume", "create"], ["volume", "mount"]):
+        done = daemon.cli(*words, check=False)
+        assert done.returncode == 2, f"{words}: {done}"
+        assert done.stderr
+
+
+@pytest.mark.parametrize("yaml,words", [
+    ("rexray:\n  logLevel: [1\n", ["config.yml", "line"]),
+    ("docker:\n  size: abc\n", ["config.yml", "docker.size", "abc"]),
+    ("linux:\n  volume:\n    fileMode: rwx\n", ["filemode", "rwx"]),
+    ("rexray:\n  storageDrivers: nosuchdriver\n  modules:\n    default-docker:\n      host: unix://HOME/docker.sock\n",
+     ["nosuchdriver", "local"]),
+])
+def test_a_bad_configuration_is_explained(idle_daemon, yaml, words):
+    (idle_daemon.home / "etc/rexray/config.yml").write_text(yaml.replace("HOME", str(idle_daemon.home)))
+    try:
+        idle_daemon.start(timeout=10)
+    except AssertionError:
+        text = idle_daemon.log
+        idle_daemon.process = None
+    else:
+        # A driver that does not exist takes down its own service alone, which answers with the reason.
+        status, text = http_request(idle_daemon.docker_socket, "POST", "/VolumeDriver.List", "{}")
+        assert status == 500
+    for word in words:
+        assert word.lower() in text.lower()
+
+
+def test_a_read_only_data_directory(idle_daemon, tmp_path):
+    """A read-only file system below the data directory: one line that says what to do."""
+    data = idle_daemon.home / "var/lib/rexray/local"
+    data.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(data)], check=True)
+    try:
+        try:
+            idle_daemon.start(timeout=10)
+            with pytest.raises(PluginError) as refused:
+                idle_daemon.plugin.create("x", size="1")
+            text = str(refused.value)
+        except AssertionError:
+            text = idle_daemon.log
+            idle_daemon.process = None
+        assert "read-only" in text.lower()
+        assert str(data) in text
+    finally:
+        if idle_daemon.process is not None:
+            idle_daemon.stop()
+        subprocess.run(["umount", str(data)], check=True)
+
+
+def test_a_full_data_directory(idle_daemon):
+    """A pool of 64 MiB: creation is thin, so it is the writing that runs out; the daemon says so and lives on."""
+    data = idle_daemon.home / "var/lib/rexray/local"
+    data.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(data)], check=True)
+    try:
+        idle_daemon.start()
+        with open(data / "ballast", "wb") as ballast:
+            try:
+                while True:
+                    ballast.write(b"x" * 4096)
+                    ballast.flush()
+            except OSError:
+                pass
+        with pytest.raises(PluginError) as refused:
+            idle_daemon.plugin.create("x", size="1")
+        assert "space" in str(refused.value).lower()
+        (data / "ballast").unlink()
+        idle_daemon.plugin.create("x", size="1")
+        assert [v["Name"] for v in idle_daemon.plugin.list()] == ["x"]
+        idle_daemon.plugin.remove("x")
+    finally:
+        idle_daemon.close()
+        subprocess.run(["umount", "-l", str(data)], check=True)
+
+
+def test_a_missing_mkfs_names_the_package(idle_daemon):
+    """Seen from a mount namespace in which the tool is not there."""
+    tools = [p for p in ("/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4") if os.path.exists(p)]
+    if not tools:
+        pytest.skip("SKIPPED: no mkfs.ext4 to hide")
+    real = os.path.realpath(tools[0])
+    hide = f"mount --bind /dev/null {real} && exec {idle_daemon.programs}/rexray start -f"
+    with open(idle_daemon.log_path, "w") as log:
+        idle_daemon.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", hide], env=idle_daemon.environment,
+                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    idle_daemon.wait_ready()
+    idle_daemon.plugin.create("x", size="1")
+    with pytest.raises(PluginError) as refused:
+        idle_daemon.plugin.mount("x", counted_id(1))
+    assert "mkfs.ext4" in str(refused.value)
+    assert idle_daemon.loops() == [], "nothing is left attached"
