@@ -1,0 +1,33 @@
+#pragma once
+
+// An engine that does what a test says, for the protocols above it.
+
+#include <gmock/gmock.h>
+
+#include "engine/volume_engine.h"
+
+namespace rexray::engine {
+
+class MockEngine : public VolumeEngine {
+ public:
+  MOCK_METHOD(absl::Status, Recover, (), (override));
+  MOCK_METHOD(void, Shutdown, (Deadline), (override));
+  MOCK_METHOD(std::vector<std::string>, Services, (), (const, override));
+  MOCK_METHOD(absl::StatusOr<DriverCapabilities>, CapabilitiesOf, (const std::string&), (const, override));
+  MOCK_METHOD(void, Get, (const VolumeRef&, Deadline, Done<VolumeView>), (override));
+  MOCK_METHOD(void, List, (const std::string&, Deadline, Done<std::vector<VolumeView>>), (override));
+  MOCK_METHOD(void, Path, (const VolumeRef&, Deadline, Done<std::string>), (override));
+  MOCK_METHOD(void, CreateVolume, (const std::string&, const CreateSpec&, Deadline, Done<CreateResult>),
+              (override));
+  MOCK_METHOD(void, Remove, (const VolumeRef&, const RemoveOptions&, Deadline, DoneStatus), (override));
+  MOCK_METHOD(void, Mount, (const VolumeRef&, const Consumer&, const MountSpec&, Deadline, MountDone),
+              (override));
+  MOCK_METHOD(void, Unmount, (const VolumeRef&, const Consumer&, bool, Deadline, DoneStatus), (override));
+  MOCK_METHOD(void, ReleaseConsumer, (const VolumeRef&, const std::string&, Deadline, DoneStatus),
+              (override));
+  MOCK_METHOD(void, Attach, (const VolumeRef&, bool, Deadline, Done<VolumeView>), (override));
+  MOCK_METHOD(void, Detach, (const VolumeRef&, bool, Deadline, DoneStatus), (override));
+  MOCK_METHOD(void, Grow, (const VolumeRef&, uint64_t, Deadline, Done<VolumeView>), (override));
+};
+
+}  // namespace rexray::engine
