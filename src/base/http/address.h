@@ -8,9 +8,9 @@
 
 namespace rexray::http {
 
-/// Where an HTTP server listens: "unix:///run/x.sock", a bare absolute path, "tcp://127.0.0.1:7979", "tcp://[::1]:80",
-/// "tcp://:7979" (all interfaces). Hosts are IP addresses or names in /etc/hosts: no resolver is ever called
-/// (getaddrinfo would dlopen NSS modules, which a static program must not).
+/// Where an HTTP server listens: "unix:///run/x.sock", a bare absolute path, "tcp://127.0.0.1:7979",
+/// "tcp://[::1]:80", "tcp://:7979" (all interfaces). Hosts are IP addresses or names in /etc/hosts: no
+/// resolver is ever called (getaddrinfo would dlopen NSS modules, which a static program must not).
 struct Address {
   enum class Kind { kUnix, kTcp };
   Kind kind = Kind::kUnix;
@@ -22,7 +22,8 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-/// A unix path longer than 107 bytes (sun_path, unix(7)), another scheme, or a bad port: InvalidArgument.
+/// A unix path longer than 107 bytes (sun_path, unix(7)), another scheme, or a bad port: InvalidArgument. A
+/// host that is neither an IP address nor in /etc/hosts: NotFound ("localhost" is known without the file).
 absl::StatusOr<Address> ParseAddress(std::string_view text);
 
 }  // namespace rexray::http
