@@ -56,7 +56,7 @@ uint64_t UnitOf(std::string_view text, uint64_t bare_unit) {
   for (const Unit& unit : kUnits) {
     if (lower[0] != unit.letter) continue;
     const std::string_view rest = std::string_view(lower).substr(1);
-    return rest.empty() || rest == "b" || rest == "ib" ? unit.bytes : 0;
+    return rest.empty() || rest == "b" || rest == "i" || rest == "ib" ? unit.bytes : 0;
   }
   return 0;
 }

@@ -4,7 +4,9 @@
 //
 // The child gets LC_ALL=C, a fixed PATH (/usr/sbin:/usr/bin:/sbin:/bin) and nothing else of our environment,
 // its standard input from `input`, and no descriptor of ours. It is started with posix_spawn/vfork semantics,
-// so that a large daemon never pays for a copy of its page tables.
+// so that a large daemon never pays for a copy of its page tables. It leads a process group of its own, and
+// signals go to all of the group. What a child leaves running in the background is neither waited for nor
+// ended, unless time runs out.
 
 #include <string>
 #include <string_view>
@@ -18,8 +20,8 @@
 namespace rexray {
 
 struct Command {
-  std::vector<std::string> argv;            ///< argv[0]: a path, or a name looked up in the fixed PATH
-  std::string input;                        ///< the child's standard input, a file of its own in memory
+  std::vector<std::string> argv{};          ///< argv[0]: a path, or a name looked up in the fixed PATH
+  std::string input{};                      ///< the child's standard input, a file of its own in memory
   std::vector<int> accepted_exit_codes{0};  ///< others are errors (fsck uses 1 for "corrected")
   Deadline deadline = Deadline::Never();    ///< then SIGTERM, 2 s later SIGKILL, and DeadlineExceeded
   size_t output_limit = 64 * 1024;          ///< of stdout and of stderr each; the middle of more is left out

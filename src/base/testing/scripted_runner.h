@@ -10,7 +10,8 @@
 namespace rexray {
 
 /// Plays back a script of commands: each Run must match the next entry's argv exactly and gets its result. A
-/// command out of order, or an entry that was never used when the runner goes, fails the test. Thread-safe.
+/// result whose exit code the command does not accept becomes the error that the real runner gives. A command
+/// out of order, or an entry that was never used when the runner goes, fails the test. Thread-safe.
 class ScriptedRunner final : public CommandRunner {
  public:
   ~ScriptedRunner() override;
