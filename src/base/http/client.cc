@@ -50,7 +50,8 @@ class Client final : public Transport {
       // The server closed the idle connection as we wrote.
     }
     ASSIGN_OR_RETURN(fd, Connect(address, clock_, deadline));
-    return Finish(Try(fd.get(), address, bytes, no_body, deadline), std::move(fd), address);
+    Attempt attempt = Try(fd.get(), address, bytes, no_body, deadline);
+    return Finish(std::move(attempt), std::move(fd), address);
   }
 
  private:
