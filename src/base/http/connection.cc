@@ -107,6 +107,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> 
       handler_(std::move(handler)),
       pid_(accepted.pid),
       uid_(accepted.uid),
+      is_unix_(accepted.family == AF_UNIX),
       fd_(accepted.fd.get()),
       socket_(loop_->context, asio::generic::stream_protocol(accepted.family, 0), accepted.fd.get()),
       timer_(loop_->context),
@@ -295,12 +296,15 @@ bool Connection::Answer(uint64_t id, Response response) {
   awaiting_ = false;
   dropped.swap(on_gone_);
   if (!open_) return false;
-  const bool gone = gone_ || PeerHungUp(fd_);
+  const bool in_handler = loop_->context.get_executor().running_in_this_thread() && dispatching_;
+  // An answer given at once on a unix socket, as nearly all are, saves the poll: sendmsg itself fails when
+  // the client has closed. (On TCP it does not: the reset comes later.)
+  const bool gone = gone_ || (!(in_handler && is_unix_) && PeerHungUp(fd_));
   head_ = std::move(head);
   body_ = std::move(response.body);
   sent_ = 0;
   broken_ = !SendSome();
-  if (loop_->context.get_executor().running_in_this_thread() && dispatching_) {
+  if (in_handler) {
     answered_inline_ = true;
   } else {
     // Under the lock, so that the loop cannot have ended: it ends after this connection is closed.

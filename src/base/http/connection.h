@@ -132,6 +132,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<const Handler> handler_;
   const pid_t pid_;
   const uid_t uid_;
+  const bool is_unix_;
   const int fd_;  // for raw calls; valid while open_
 
   // loop
