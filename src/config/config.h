@@ -1,8 +1,8 @@
 #pragma once
 
-// Loading the configuration: defaults < /etc/rexray/config.yml (and rexray.yml) < $HOME/.rexray/config.yml < -c FILE <
-// environment < flags. Keys are case-insensitive and of two dialects (REX-Ray 0.3.3 and 0.11.4); of one setting's two
-// names the one written explicitly wins, new over old.
+// Loading the configuration: defaults < /etc/rexray/config.yml (and rexray.yml) < $HOME/.rexray/config.yml <
+// -c FILE < environment < flags. Keys are case-insensitive and of two dialects (REX-Ray 0.3.3 and 0.11.4); of
+// one setting's two names the one written explicitly wins, new over old.
 //
 // Nothing here reads the process's environment or files but through LoadRequest, so that tests own both.
 
@@ -14,16 +14,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "config/settings.h"
 
 namespace rexray::config {
 
 struct LoadRequest {
   std::map<std::string, std::string> environment;
-  std::optional<std::string> file;              ///< -c FILE
-  std::map<std::string, std::string> flags;     ///< canonical key -> value
-  uid_t uid = 0;                                ///< files below $HOME must belong to it
-  std::string root;                             ///< prefix of /etc/rexray for tests and `--root`; "" = /
+  std::optional<std::string> file;           ///< -c FILE
+  std::map<std::string, std::string> flags;  ///< canonical key -> value
+  uid_t uid = 0;                             ///< files below $HOME must belong to it
+  std::string root;                          ///< prefix of /etc/rexray for tests and `--root`; "" = /
 };
 
 /// Where a value came from.

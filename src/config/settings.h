@@ -1,7 +1,8 @@
 #pragma once
 
-// The typed configuration: what the daemon and the command line are told, after files, environment and flags were
-// merged. Everything else about configuration (keys, precedence, where a value came from) is in config.h.
+// The typed configuration: what the daemon and the command line are told, after files, environment and flags
+// were merged. Everything else about configuration (keys, precedence, where a value came from) is in
+// config.h.
 
 #include <sys/types.h>
 
@@ -18,9 +19,12 @@
 
 namespace rexray::config {
 
-/// Where things lie (design §10). REXRAY_HOME=X moves all of them below X; the REXRAY_HOME_* family moves one each.
+/// Where things lie (design §10). REXRAY_HOME=X moves all of them below X (X/etc/rexray, X/var/lib/rexray,
+/// X/var/log/rexray, X/run/rexray); REXRAY_HOME_{ETC,ETC_TLS,LIB,LOG,RUN} moves one each, to the path as it
+/// is.
 struct Paths {
   std::string etc = "/etc/rexray";
+  std::string tls = "/etc/rexray/tls";
   std::string lib = "/var/lib/rexray";
   std::string log = "/var/log/rexray";
   std::string run = "/run/rexray";
@@ -31,7 +35,9 @@ struct Paths {
 
 /// One backend under one name, with its own Docker plugin socket.
 struct ServiceSettings {
-  std::string name;    ///< "rexray" for the default one
+  /// Lower-case letters, digits, "-", "." (it names the socket). The default one is "rexray", unless
+  /// rexray.service chose one that libstorage.server.services declares: then it keeps that name.
+  std::string name;
   std::string driver;  ///< as written: "local", "ec2", …
   bool docker_enabled = true;
   std::string docker_host;  ///< "unix:///run/docker/plugins/rexray.sock" or tcp://…
@@ -56,7 +62,11 @@ struct ServiceSettings {
   int mount_retry_count = 0;
   Duration mount_retry_wait = std::chrono::seconds(5);
 
-  /// A driver's own keys in this service's scope: Lookup("local.directory"). Case-insensitive.
+  /// A driver's own keys: lookup("local.directory"). What is written for this service wins over what is
+  /// written for all; nullopt when nobody wrote the key: the driver owns its defaults. Case-insensitive; any
+  /// of a key's names finds it ("ebs.region", "aws.region", "ec2.region" are one). A list is one text with
+  /// spaces; values of honoured keys are canonical ("true", "16", "1m30s"), others as written. Thread-safe,
+  /// and outlives the Config.
   std::function<std::optional<std::string>(std::string_view key)> lookup;
 };
 

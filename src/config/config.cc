@@ -1,0 +1,175 @@
+#include "config/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/secret.h"
+#include "base/status.h"
+#include "config/paths.h"
+#include "config/service_builder.h"
+#include "config/store.h"
+#include "config/text.h"
+
+namespace rexray::config {
+namespace {
+
+class LoadedConfig final : public Config {
+ public:
+  LoadedConfig(std::shared_ptr<const Store> store, Settings settings, std::vector<std::string> warnings,
+               std::vector<EffectiveValue> effective)
+      : store_(std::move(store)),
+        settings_(std::move(settings)),
+        warnings_(std::move(warnings)),
+        effective_(std::move(effective)) {}
+
+  const Settings& settings() const override { return settings_; }
+  const std::vector<std::string>& warnings() const override { return warnings_; }
+  std::vector<EffectiveValue> Effective() const override { return effective_; }
+
+ private:
+  std::shared_ptr<const Store> store_;
+  Settings settings_;
+  std::vector<std::string> warnings_;
+  std::vector<EffectiveValue> effective_;
+};
+
+/// The files in order of rising strength, with what is asked of each.
+std::vector<std::pair<std::string, FileRules>> Files(const LoadRequest& request,
+                                                     const Environment& environment, const Paths& paths) {
+  std::vector<std::pair<std::string, FileRules>> files;
+  for (const char* name : {"/rexray.yml", "/config.yml"}) {
+    files.emplace_back(request.root + paths.etc + name, FileRules{});
+  }
+  const auto home = environment.find("HOME");
+  if (home != environment.end() && !home->second.empty() && home->second.front() == '/') {
+    for (const char* name : {"/.rexray/rexray.yml", "/.rexray/config.yml"}) {
+      const std::string directory = home->second == "/" ? "" : home->second;
+      files.emplace_back(directory + name, FileRules{.must_exist = false, .owner = request.uid});
+    }
+  }
+  if (request.file) files.emplace_back(*request.file, FileRules{.must_exist = true, .owner = std::nullopt});
+  return files;
+}
+
+absl::Status Fill(const LoadRequest& request, const Environment& environment, const Paths& paths,
+                  Store& store, std::vector<std::string>& warnings) {
+  for (const auto& [path, rules] : Files(request, environment, paths)) {
+    ASSIGN_OR_RETURN(const auto layer, ReadConfigFile(path, rules, environment, warnings));
+    if (layer) RETURN_IF_ERROR(store.Add(*layer));
+  }
+  RETURN_IF_ERROR(store.Add(EnvironmentLayer(environment, store.names(), warnings)));
+  ASSIGN_OR_RETURN(const Layer flags, FlagLayer(request.flags));
+  return store.Add(flags);
+}
+
+Settings MakeSettings(const Store& store, Paths paths, const Services& services) {
+  Settings settings;
+  settings.paths = std::move(paths);
+  if (const Setting* path = store.Find("", "rexray.volume.mount.path"); path != nullptr) {
+    settings.paths.volumes = path->text;
+  }
+  if (const Setting* level = store.Find("", "rexray.loglevel"); level != nullptr) {
+    settings.log_level = ParseLogLevel(level->text).value_or(LogLevel::kWarn);
+  }
+  settings.services = services.settings;
+  settings.default_service = services.default_service;
+  const std::string admin = std::string(kModules) + "default-admin";
+  const Setting* host = store.Find(admin, "host");
+  const Setting* disabled = store.Find(admin, "disabled");
+  const bool off = disabled != nullptr && disabled->text == "true";
+  if (host != nullptr && !off) settings.admin_host = host->text;
+  return settings;
+}
+
+/// "rexray.modules.isilon2." + the canonical spelling of what follows.
+std::string CanonicalKey(const std::string& id, const KeyInfo& info) {
+  const ResolvedKey key = ResolveKey(id);
+  if (key.scope.empty()) return info.key;
+  const size_t placeholder = info.key.find(".NAME.");
+  return key.scope + "." + (placeholder == info.key.npos ? info.key : info.key.substr(placeholder + 6));
+}
+
+class EffectiveList {
+ public:
+  void Put(const std::string& key, const std::string& value, Origin origin, bool secret) {
+    rows_[Lower(key)] = {key, secret ? Secret(value).Masked() : value, std::move(origin), secret};
+  }
+  /// Only where nothing is there yet.
+  void Default(const std::string& key, const std::string& value) {
+    if (rows_.count(Lower(key)) == 0) Put(key, value, {Origin::Kind::kDefault, "default"}, false);
+  }
+  std::vector<EffectiveValue> Take() {
+    std::vector<EffectiveValue> rows;
+    for (auto& [key, row] : rows_) rows.push_back(std::move(row));
+    return rows;
+  }
+
+ private:
+  std::map<std::string, EffectiveValue> rows_;
+};
+
+std::vector<EffectiveValue> MakeEffective(const Store& store, const Services& services,
+                                          const Settings& settings) {
+  EffectiveList list;
+  for (const auto& [id, setting] : store.all()) {
+    if (setting.info == nullptr) continue;
+    list.Put(CanonicalKey(id, *setting.info), setting.text, setting.origin, setting.info->secret);
+  }
+  for (size_t i = 0; i < services.plans.size(); ++i) {
+    const ServicePlan& plan = services.plans[i];
+    const ServiceSettings& service = services.settings[i];
+    const std::string module = kModules + plan.module;
+    list.Default(module + ".host", service.docker_host);
+    list.Default(module + ".spec", service.spec_file);
+    list.Default(module + ".disabled", service.docker_enabled ? "false" : "true");
+    for (const std::string& scope : plan.scopes) {
+      if (scope.compare(0, sizeof kServices - 1, kServices) == 0)
+        list.Default(scope + ".driver", plan.driver);
+    }
+  }
+  list.Default("rexray.volume.mount.path", settings.paths.volumes);
+  list.Default("local.directory", settings.paths.lib + "/local");
+  const bool chosen = services.plans.empty() || services.plans[0].driver != "local";
+  if (chosen) list.Default("rexray.storageDrivers", "");
+  for (const KeyInfo& info : KnownKeys()) {
+    if (info.status != KeyStatus::kHonoured || info.key.find(".NAME.") != info.key.npos) continue;
+    list.Default(info.key, info.default_value);
+  }
+  return list.Take();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Config>> Load(const LoadRequest& request) {
+  std::vector<std::string> warnings;
+  Environment environment = request.environment;
+  AddEtcEnvironment(request.root, environment, warnings);
+  ASSIGN_OR_RETURN(Paths paths, PathsFrom(environment));
+  auto store = std::make_shared<Store>();
+  RETURN_IF_ERROR(Fill(request, environment, paths, *store, warnings));
+  ASSIGN_OR_RETURN(const Services services, BuildServices(store));
+  for (const auto* more : {&store->warnings(), &services.warnings}) {
+    warnings.insert(warnings.end(), more->begin(), more->end());
+  }
+  Settings settings = MakeSettings(*store, std::move(paths), services);
+  std::vector<EffectiveValue> effective = MakeEffective(*store, services, settings);
+  return std::unique_ptr<Config>(std::make_unique<LoadedConfig>(std::move(store), std::move(settings),
+                                                                std::move(warnings), std::move(effective)));
+}
+
+LoadRequest RequestFromProcess() {
+  LoadRequest request;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry);
+    const size_t equals = variable.find('=');
+    if (equals == variable.npos || equals == 0) continue;
+    request.environment.emplace(std::string(variable.substr(0, equals)),
+                                std::string(variable.substr(equals + 1)));
+  }
+  request.uid = geteuid();
+  return request;
+}
+
+}  // namespace rexray::config
