@@ -23,8 +23,8 @@ struct Host {
   Clock* clock = nullptr;
 };
 
-/// Why mounts made by this process would not reach containers, or OK: its mount namespace is not PID 1's and `root`
-/// does not propagate (design of `setup service`).
+/// Why mounts made by this process would not reach containers, or OK: its mount namespace is not PID 1's and
+/// `root` does not propagate (design of `setup service`).
 absl::Status CheckMountsReachHost(Mounter& mounter, const std::string& root);
 
 }  // namespace rexray::host

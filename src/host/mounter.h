@@ -19,8 +19,8 @@ namespace rexray::host {
 struct MountEntry {
   int id = 0;
   int parent = 0;
-  dev_t device = 0;         ///< major:minor of the file system
-  std::string root;         ///< what of the file system is mounted: "/" or a directory (bind mounts)
+  dev_t device = 0;  ///< major:minor of the file system
+  std::string root;  ///< what of the file system is mounted: "/" or a directory (bind mounts)
   std::string target;
   std::string fs_type;
   std::string source;
@@ -52,8 +52,8 @@ class Mounter {
 
   virtual absl::Status Mount(const MountRequest& request) = 0;
 
-  /// A plain umount(2) of the topmost mount at `target`. OK when nothing is mounted there. Busy: FailedPrecondition
-  /// that names the processes that hold it.
+  /// A plain umount(2) of the topmost mount at `target`. OK when nothing is mounted there. Busy:
+  /// FailedPrecondition that names the processes that hold it.
   virtual absl::Status Unmount(const std::string& target) = 0;
 
   /// MNT_DETACH: only for a device that was taken away (fencing).
@@ -61,8 +61,13 @@ class Mounter {
 
   virtual absl::StatusOr<std::vector<MountEntry>> List() = 0;
 
-  /// Processes that use the file system mounted at `target` (cwd, root, open files, mapped files) or see it in another
-  /// mount namespace. Best effort; at most `limit`.
+  /// Whether the file system with that device number (0 = any) is what stands at `target`. Asked before each
+  /// repeated Mount is answered from memory, so an implementation should know better than reading the whole
+  /// table.
+  virtual absl::StatusOr<bool> IsMountedAt(const std::string& target, dev_t device);
+
+  /// Processes that use the file system mounted at `target` (cwd, root, open files, mapped files) or see it
+  /// in another mount namespace. Best effort; at most `limit`.
   virtual std::vector<MountHolder> HoldersOf(const std::string& target, size_t limit) = 0;
 };
 
@@ -74,5 +79,12 @@ std::optional<MountEntry> FindMount(const std::vector<MountEntry>& mounts, std::
 
 /// All entries of the file system with that device number.
 std::vector<MountEntry> MountsOfDevice(const std::vector<MountEntry>& mounts, dev_t device);
+
+inline absl::StatusOr<bool> Mounter::IsMountedAt(const std::string& target, dev_t device) {
+  absl::StatusOr<std::vector<MountEntry>> mounts = List();
+  if (!mounts.ok()) return mounts.status();
+  const std::optional<MountEntry> found = FindMount(*mounts, target);
+  return found && (device == 0 || found->device == device);
+}
 
 }  // namespace rexray::host
