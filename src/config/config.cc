@@ -93,7 +93,10 @@ std::string CanonicalKey(const std::string& id, const KeyInfo& info) {
 
 class EffectiveList {
  public:
-  void Put(const std::string& key, const std::string& value, Origin origin, bool secret) {
+  /// Values of keys without an effect are not checked: here they must not break a line either.
+  void Put(const std::string& key, std::string value, Origin origin, bool secret) {
+    const bool plain = FindNotText(value) == value.npos && value.find_first_of("\t\n\r") == value.npos;
+    if (!plain) value = Quoted(value);
     rows_[Lower(key)] = {key, secret ? Secret(value).Masked() : value, std::move(origin), secret};
   }
   /// Only where nothing is there yet.

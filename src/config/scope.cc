@@ -52,7 +52,7 @@ std::string_view AfterPlaceholder(std::string_view key) {
 
 void Find(std::string_view pattern, const std::string& rest, ResolvedKey& out) {
   const auto own = Index().find(Lower(pattern) + rest);
-  if (own != Index().end()) {
+  if (!pattern.empty() && own != Index().end()) {
     out.info = own->second.info;
     out.setting = Lower(AfterPlaceholder(out.info->key));
     return;
@@ -62,6 +62,22 @@ void Find(std::string_view pattern, const std::string& rest, ResolvedKey& out) {
   out.info = global->second.info;
   out.rank = global->second.rank;
   out.setting = Lower(out.info->key);
+}
+
+/// True below the section of a driver that this build does not have: its keys are that driver's affair.
+bool InForeignSection(const ResolvedKey& key) {
+  const std::string section = key.setting.substr(0, key.setting.find('.') + 1);
+  // Sections of the program itself are no driver's, whether or not one of their keys has an effect.
+  if (section.empty() || section == "csi." || section == "libstorage." || section == "rexray.") return false;
+  bool known = false;
+  for (const KeyInfo& info : KnownKeys()) {
+    for (const std::string& name : NamesOf(info)) {
+      if (!StartsWith(Lower(name), section)) continue;
+      if (info.status == KeyStatus::kHonoured) return false;
+      known = true;
+    }
+  }
+  return known;
 }
 
 }  // namespace
@@ -113,37 +129,28 @@ std::string NearestKeyHint(std::string_view written) {
   return fmt::format("; the nearest known key is {}{}", scoped ? key.scope + "." : "", nearest);
 }
 
-std::string ShapeProblem(const ResolvedKey& key) {
-  const std::string section = key.id() + ".";
+KeyShape ShapeOf(const ResolvedKey& key) {
   constexpr char kSection[] = "this is a section of keys, not a key with a value";
+  const std::string section = key.id() + ".";
   for (const std::string_view family : {kModules, kServices}) {
-    if (StartsWith(section, family) && key.scope.empty()) return kSection;
+    if (key.scope.empty() && StartsWith(section, family)) return {.known = true, .problem = kSection};
   }
+  KeyShape shape;
   for (const KeyInfo& info : KnownKeys()) {
     for (const std::string& name : NamesOf(info)) {
       const std::string lower = Lower(name);
-      if (StartsWith(lower, section) || StartsWith(lower, key.setting + ".")) {
-        return kSection;
-      }
-      if (StartsWith(key.setting, lower + ".")) return fmt::format("{} takes a value, not a section", name);
+      const bool above = StartsWith(lower, section) || StartsWith(lower, key.setting + ".");
+      const bool below = StartsWith(key.setting, lower + ".");
+      if (!above && !below) continue;
+      shape.known = true;
+      // What has no effect cannot be wrong: `libstorage.tls: insecure` was a way to write that section.
+      if (info.status != KeyStatus::kHonoured) continue;
+      shape.problem = above ? kSection : fmt::format("{} takes a value, not a section", name);
+      return shape;
     }
   }
-  return "";
-}
-
-bool IsForeignSection(const ResolvedKey& key) {
-  const std::string section = key.setting.substr(0, key.setting.find('.') + 1);
-  if (section.empty()) return false;
-  bool known = false;
-  for (const KeyInfo& info : KnownKeys()) {
-    for (const std::string& name : NamesOf(info)) {
-      if (!StartsWith(Lower(name), section)) continue;
-      if (info.status == KeyStatus::kHonoured) return false;
-      known = true;
-    }
-  }
-  // Sections of the program itself are not a driver's, whether or not one of their keys has an effect.
-  return known && section != "csi." && section != "libstorage." && section != "rexray.";
+  if (!shape.known) shape.known = InForeignSection(key);
+  return shape;
 }
 
 }  // namespace rexray::config

@@ -31,11 +31,13 @@ ResolvedKey ResolveKey(std::string_view written);
 /// "; the nearest known key is rexray.logLevel", or "" when nothing is near.
 std::string NearestKeyHint(std::string_view written);
 
-/// For a key that is not known: is it a known key's section ("rexray.volume"), or below a known key
-/// ("rexray.logLevel.x")? "" or a sentence's second half.
-std::string ShapeProblem(const ResolvedKey& key);
+struct KeyShape {
+  bool known = false;        ///< part of something that we know: no warning
+  std::string problem = {};  ///< what is wrong with it; "" for nothing
+};
 
-/// True below the section of a driver that this build does not have: its keys are the driver's own affair.
-bool IsForeignSection(const ResolvedKey& key);
+/// For a key that is not in the table: a section of it ("rexray.volume"), below a key of it
+/// ("rexray.logLevel.x"), or in the section of a driver that this build does not have.
+KeyShape ShapeOf(const ResolvedKey& key);
 
 }  // namespace rexray::config

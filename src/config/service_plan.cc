@@ -117,7 +117,7 @@ class Planner {
       taken_.insert(lower);
     }
     out_.default_service = plan.name;
-    return Add(std::move(plan), ServiceScope(lower));
+    return Add(std::move(plan), wish.origin.empty() ? ServiceScope(lower) : wish.origin);
   }
 
   /// A module that says `libstorage.service: NAME` is that service's socket: the service is not there twice.

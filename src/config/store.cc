@@ -90,11 +90,12 @@ void Store::Choose(Setting fresh, Setting& present) {
 }
 
 absl::Status Store::AddUnknown(const Written& written, const ResolvedKey& key) {
-  if (const std::string problem = ShapeProblem(key); !problem.empty()) {
+  const KeyShape shape = ShapeOf(key);
+  if (!shape.problem.empty()) {
     return Error(absl::StatusCode::kInvalidArgument, "{}: {}: {}", written.message_origin, written.key,
-                 problem);
+                 shape.problem);
   }
-  if (IsForeignSection(key) || !Once(key.id())) return absl::OkStatus();
+  if (shape.known || !Once(key.id())) return absl::OkStatus();
   if (++unknown_ == kMostUnknown + 1) {
     warnings_.push_back(fmt::format("{}: {} and what follows: more unknown keys, not listed",
                                     written.message_origin, written.key));

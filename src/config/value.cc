@@ -70,8 +70,8 @@ absl::StatusOr<std::string> SubPath(std::string_view text) {
 
 absl::StatusOr<std::string> Scalar(const KeyInfo& info, std::string_view text) {
   if (text.size() > kMostBytes) return Error(kInvalid, "the value has more than {} bytes", kMostBytes);
-  if (const size_t bad = FindNotText(text); bad != std::string_view::npos) {
-    return Error(kInvalid, "the value has a control character or a byte that is not UTF-8 in it");
+  if (FindNotText(text) != text.npos || Trim(text).find_first_of("\t\n\r") != text.npos) {
+    return Error(kInvalid, "the value has a line end, a control character or a byte that is not UTF-8 in it");
   }
   if (info.type == KeyType::kString) return std::string(text);
   text = Trim(text);
