@@ -4,40 +4,38 @@
 // unix socket RUN/rexray.sock (0600: the daemon's user and root). This page is its definition; version /v1
 // only ever grows.
 //
+// clang-format off
+//
 // Requests
 //   Volumes are named in the query: ?service=S&name=N or ?service=S&id=I (percent-encoded; no service = the
-//   default one; both name and id = the id). `timeout=SECONDS` (1 to 86400, default 110) bounds any call:
-//   when it passes the answer is DEADLINE_EXCEEDED and says what was being waited for; the work goes on and a
-//   repeated call joins it. A POST's body is a JSON object; an absent body is {}. Unknown query parameters
-//   and unknown fields are INVALID_ARGUMENT that names them. Sizes are integers, in bytes. Times are RFC
-//   3339, UTC.
+//   default one; both name and id = the id). `timeout=SECONDS` (1 to 86400, default 110) bounds any call: when it
+//   passes the answer is DEADLINE_EXCEEDED and says what was being waited for; the work goes on and a repeated
+//   call joins it. A POST's body is a JSON object; an absent body is {}. Unknown query parameters and unknown
+//   fields are INVALID_ARGUMENT that names them. Sizes are integers, in bytes. Times are RFC 3339, UTC.
 //
-//   GET    /v1/status                  -> STATUS, always within 2 s
-//   GET    /v1/config                  -> {"values": [{"key", "value", "origin":
-//   "default|file|environment|flag",
-//                                         "where", "secret": bool}], "warnings": [text]}      secrets are
-//                                         masked
-//   GET    /v1/events[?after=N]        -> {"events": [EVENT], "last": N}       oldest first; N = 0: all that
-//   are kept GET    /v1/volumes[?service=S]     -> {"volumes": [VOLUME], "errors": [{"service", "code",
-//   "message"}]}
-//                                         no service = all of them; a service that fails is listed in
-//                                         `errors` (with ?service=S its error is the answer's)
-//   POST   /v1/volumes[?service=S]     CREATE -> {"volume": VOLUME, "existed": bool}
-//   GET    /v1/volume?…                -> {"volume": VOLUME}
-//   DELETE /v1/volume?…                -> {}            &onlyOurs=true refuses volumes without our created-by
-//   tag GET    /v1/volume/path?…           -> {"path": "…"}                              "" when it is not
-//   mounted GET    /v1/volume/consumers?…      -> {"consumers": [CONSUMER]} POST   /v1/volume/attach?…
-//   {"force": bool} -> {"volume": VOLUME} POST   /v1/volume/detach?…         {"force": bool} -> {} POST
-//   /v1/volume/mount?…          {"consumer": id, "fsType": "ext4", "mountOptions": [text], "readOnly": bool,
-//                                       "preempt": bool} -> {"path": "…"}
-//   POST   /v1/volume/unmount?…        {"consumer": id, "now": bool} -> {}           now: without the linger
-//   POST   /v1/volume/release?…        {"consumer": id} -> {}       the operator's reset: id as in CONSUMER,
-//   required POST   /v1/volume/grow?…           {"size": bytes} -> {"volume": VOLUME}
+//   GET    /v1/status               -> STATUS, always within 2 s
+//   GET    /v1/config               -> {"values": [{"key", "value", "origin": "default|file|environment|flag",
+//                                      "where", "secret": bool}], "warnings": [text]}     secrets are masked
+//   GET    /v1/events[?after=N]     -> {"events": [EVENT], "last": N}     oldest first; after 0: all there are
+//   GET    /v1/volumes[?service=S]  -> {"volumes": [VOLUME], "errors": [{"service", "code", "message"}]}
+//                                      no service = all of them; a service that fails is listed in `errors`
+//                                      (with ?service=S its error is the answer's)
+//   POST   /v1/volumes[?service=S]  CREATE -> {"volume": VOLUME, "existed": bool}
+//   GET    /v1/volume?…             -> {"volume": VOLUME}
+//   DELETE /v1/volume?…             -> {}      &onlyOurs=true refuses volumes without our created-by tag
+//   GET    /v1/volume/path?…        -> {"path": "…"}      "" when it is not mounted
+//   GET    /v1/volume/consumers?…   -> {"consumers": [CONSUMER]}
+//   POST   /v1/volume/attach?…      {"force": bool} -> {"volume": VOLUME}
+//   POST   /v1/volume/detach?…      {"force": bool} -> {}
+//   POST   /v1/volume/mount?…       {"consumer": id, "fsType": "ext4", "mountOptions": [text],
+//                                    "readOnly": bool, "preempt": bool} -> {"path": "…"}
+//   POST   /v1/volume/unmount?…     {"consumer": id, "now": bool} -> {}      now: without the linger
+//   POST   /v1/volume/release?…     {"consumer": id} -> {}      the operator's reset: id as in CONSUMER, required
+//   POST   /v1/volume/grow?…        {"size": bytes, required} -> {"volume": VOLUME}
 //
-//   `consumer` of mount and unmount is who holds the mount, in the caller's words; the daemon keeps it as
-//   "cli:" + it (an id that starts with "cli:" is taken as it is). Without it: "cli:" + the uid of the
-//   calling process. Every field of a POST is optional unless marked. A caller that hangs up before mount's
-//   answer holds nothing.
+//   `consumer` of mount and unmount is who holds the mount, in the caller's words; the daemon keeps it as "cli:"
+//   + it (an id that starts with "cli:" is taken as it is). Without it: "cli:" + the uid of the calling process.
+//   Every field of a POST is optional unless marked. A caller that hangs up before mount's answer holds nothing.
 //
 // Values
 //   STATUS   {"version", "pid", "startedAt", "uptimeSeconds", "logLevel": "warn", "configFile": "" or a path,
@@ -46,27 +44,27 @@
 //             "volumes": integer, or null while its backend does not answer; "volumesError": text,
 //             "dockerSocket": URL or "", "specFile": path or "",
 //             "capabilities": {"kind": "block|directory", "scope": "local|global", "sizes", "grow",
-//             "growOnline",
-//                              "snapshots", "clone", "needsRoot"} or null when down}
+//                              "growOnline", "snapshots", "clone", "needsRoot"} or null when down}
 //   VOLUME   {"service", "id", "name", "size", "allocated", "type", "fsType", "iops": integer or null,
 //             "throughput": integer (MiB/s) or null, "zone", "encrypted", "tags": {text: text},
 //             "status": "creating|available|in-use|deleting|error", "statusDetail",
 //             "attachments": [{"node", "state", "device"}], "created": time or null, "createdByUs", "blank",
 //             "mkfsOptions": [text], "mountOptions": [text],
-//             "state": "detached|attached|ready|staged|in-use|lingering|lost"      on this node, as
-//             engine::ToString "device", "mountPoint", "consumers": [CONSUMER], "waitingFor",
+//             "state": "detached|attached|ready|staged|in use|lingering|lost", on this node (engine::ToString),
+//             "device", "mountPoint", "consumers": [CONSUMER], "waitingFor",
 //             "ageMilliseconds": of the backend's part}
 //   CONSUMER {"api": "docker|dvdcli|podman|csi|cli|unknown", "id", "counted": bool, "count", "since"}
 //   EVENT    {"sequence", "at", "level": "debug|info|warn|error", "kind", "service", "id", "name", "text"}
 //   CREATE   {"name": required, "size", "fsType", "type", "iops", "throughput", "zone", "encrypted": bool,
-//   "kmsKey",
-//             "sourceSnapshot", "sourceVolume" (id or name), "freezeSource", "thick", "overwriteFs": bool,
-//             "mkfsOptions": [text], "mountOptions": [text], "tags": {text: text}}
+//             "kmsKey", "sourceSnapshot", "sourceVolume" (id or name), "freezeSource", "thick",
+//             "overwriteFs": bool, "mkfsOptions": [text], "mountOptions": [text], "tags": {text: text}}
 //
 // Errors
-//   HTTP status by base/code_table.h and {"error": {"code": "FAILED_PRECONDITION", "message": "one line"}}.
-//   The exit code of a command that got it is in the same table. An unknown path is NOT_FOUND, a wrong method
+//   HTTP status by base/code_table.h and {"error": {"code": "FAILED_PRECONDITION", "message": "one line"}}. The
+//   exit code of a command that got it is in the same table. An unknown path is NOT_FOUND, a wrong method
 //   UNIMPLEMENTED.
+//
+// clang-format on
 
 #include <string>
 #include <vector>
