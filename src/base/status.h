@@ -45,6 +45,7 @@ inline std::string_view MessageOf(const absl::Status& status) {
 #define REXRAY_CONCAT_INNER(a, b) a##b
 #define REXRAY_CONCAT(a, b) REXRAY_CONCAT_INNER(a, b)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): `lhs` may be a declaration.
 /// Returns from the function when `expr` (an absl::Status) is not OK.
 #define RETURN_IF_ERROR(expr)                             \
   do {                                                    \
@@ -59,3 +60,4 @@ inline std::string_view MessageOf(const absl::Status& status) {
   auto tmp = (expr);                            \
   if (!tmp.ok()) return tmp.status();           \
   lhs = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)
