@@ -42,6 +42,7 @@ class Client final : public Transport {
                                       Deadline deadline) override {
     ASSIGN_OR_RETURN(const std::string bytes,
                      SerializeRequest(request, HostHeaderOf(address), options_.keep_alive));
+    if (deadline.Passed(clock_)) return SocketError(ETIMEDOUT, address, "nothing was sent");
     const bool no_body = request.method == "HEAD";
     UniqueFd fd = TakeKept(address);
     if (fd.valid()) {
@@ -139,7 +140,7 @@ class Client final : public Transport {
   static absl::Status SocketError(int error, const Address& address, std::string_view doing) {
     const std::string where = address.ToString();
     if (error == ETIMEDOUT) {
-      return Error(absl::StatusCode::kDeadlineExceeded, "{}: the deadline passed while {}", where, doing);
+      return Error(absl::StatusCode::kDeadlineExceeded, "{}: the deadline passed: {}", where, doing);
     }
     return ErrnoError(error, fmt::format("{}: {}", where, doing));
   }

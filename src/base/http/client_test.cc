@@ -296,12 +296,15 @@ TEST_F(ClientTest, TheDeadlineCoversAFullListenQueue) {
 }
 
 TEST_F(ClientTest, ADeadlineThatHasPassedSendsNothing) {
-  auto listener = Listener::Open({.address = address_});
-  ASSERT_TRUE(listener.ok());
-  const auto status = MakeClient(SystemClock::Get())
-                          ->Send(address_, kActivate, Deadline::At(SystemClock::Get().Now()))
-                          .status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  ScriptedServer server(address_, {[](RawPeer& peer) {
+                          peer.ReadTo("{}");
+                          peer.Send(kOk);
+                          EXPECT_EQ(peer.ReadToEnd(), "");
+                        }});
+  const auto client = MakeClient(SystemClock::Get(), {.keep_alive = true});
+  EXPECT_TRUE(client->Send(address_, kActivate, In(seconds(30))).ok());
+  EXPECT_EQ(client->Send(address_, kActivate, Deadline::At(SystemClock::Get().Now())).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
 }
 
 // ---- keep-alive ----

@@ -36,7 +36,7 @@ class Connection;
 /// Counts the open connections of a server. Thread-safe.
 class Gate {
  public:
-  explicit Gate(size_t limit) : limit_(limit) {}
+  explicit Gate(size_t limit) : limit_(limit > 0 ? limit : 1) {}
 
   /// False when the server is full: then `when_room` runs once, on some I/O thread, after a connection has
   /// left.

@@ -1,5 +1,6 @@
 #include "base/http/server.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -499,6 +500,31 @@ TEST_F(ServerTest, MoreConnectionsThanAllowedWaitTheirTurn) {
   EXPECT_EQ(third.ReadAnswer().body, "POST /3 ");
   third.Close();
   EXPECT_EQ(fourth.ReadAnswer().body, "POST /4 ");
+}
+
+// Without descriptors connections wait in the listen queue; those that are in are served.
+TEST_F(ServerTest, ServesOnWhenDescriptorsRunOut) {
+  Start(Echo, {.io_threads = 1});
+  RawPeer early = Client();
+  early.Send(Post("/early", ""));
+  EXPECT_EQ(early.ReadAnswer().body, "POST /early ");
+  RawPeer late(UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  std::strncpy(to.sun_path, address_.path.c_str(), sizeof to.sun_path - 1);
+  EXPECT_EQ(connect(late.fd(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  late.Send(Post("/late", ""));
+  early.Send(Post("/again", ""));
+  EXPECT_EQ(early.ReadAnswer().body, "POST /again ");
+  char byte;
+  EXPECT_EQ(recv(late.fd(), &byte, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(late.ReadAnswer().body, "POST /late ");
 }
 
 TEST_F(ServerTest, ASlowReaderGetsAllAndHoldsUpNobody) {
