@@ -38,67 +38,7 @@ bool PeerHungUp(int fd) {
   return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-class ExchangeImpl final : public Exchange {
- public:
-  ExchangeImpl(std::shared_ptr<Connection> connection, uint64_t id, Request request)
-      : connection_(std::move(connection)), id_(id), request_(std::move(request)) {}
-
-  ~ExchangeImpl() override {
-    if (!answered_)
-      Respond(ErrorResponse(500, "the request was dropped without an answer; see the daemon's log"));
-  }
-
-  const Request& request() const override { return request_; }
-  bool ClientGone() const override { return connection_->Gone(); }
-  void OnClientGone(std::function<void()> callback) override {
-    connection_->OnGone(id_, std::move(callback));
-  }
-  bool Respond(Response response) override {
-    if (answered_.exchange(true)) {
-      LogError("a request was answered twice; the second answer is dropped", {{"target", request_.target}});
-      return false;
-    }
-    return connection_->Answer(id_, std::move(response));
-  }
-  pid_t PeerPid() const override { return connection_->pid(); }
-  uid_t PeerUid() const override { return connection_->uid(); }
-
- private:
-  const std::shared_ptr<Connection> connection_;
-  const uint64_t id_;
-  const Request request_;
-  std::atomic<bool> answered_{false};
-};
-
 }  // namespace
-
-bool Gate::TryEnter(std::function<void()> when_room) {
-  MutexLock lock(mutex_);
-  if (open_ < limit_) {
-    ++open_;
-    return true;
-  }
-  waiting_.push_back(std::move(when_room));
-  return false;
-}
-
-void Gate::Leave() {
-  std::vector<std::function<void()>> waiting;
-  {
-    MutexLock lock(mutex_);
-    if (--open_ == 0) empty_.NotifyAll();
-    waiting.swap(waiting_);
-  }
-  for (const auto& wake : waiting) wake();
-}
-
-bool Gate::WaitEmpty(Duration wait) {
-  Clock& clock = SystemClock::Get();
-  const TimePoint until = clock.Now() + std::min<Duration>(wait, std::chrono::hours(24));
-  MutexLock lock(mutex_);
-  while (open_ > 0 && clock.Now() < until) clock.WaitUntil(empty_, mutex_, until);
-  return open_ == 0;
-}
 
 Connection::Connection(std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> state,
                        std::shared_ptr<const Handler> handler, Accepted accepted)
@@ -245,7 +185,7 @@ void Connection::Dispatch() {
   dispatching_ = true;
   answered_inline_ = false;
   try {
-    (*handler_)(std::make_shared<ExchangeImpl>(shared_from_this(), id, std::move(parser_.request())));
+    (*handler_)(MakeExchange(shared_from_this(), id, std::move(parser_.request())));
   } catch (const std::exception& e) {
     LogError("an HTTP handler threw", {{"what", e.what()}});  // the exchange has answered 500 as it went
   }

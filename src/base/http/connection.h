@@ -1,14 +1,13 @@
 #pragma once
 
 // One connection of the server, and the thread it belongs to. Private to this room: it shows Boost.Asio, so
-// only connection.cc and server.cc include it.
+// only connection.cc, exchange.cc and server.cc include it.
 //
 // Each connection belongs to one io_context that one thread runs; that is its strand. What only that thread
 // touches is marked "loop". Answers come from any thread: they are sent there and then by the thread that has
 // them, under the connection's mutex (which also keeps the descriptor from being closed meanwhile), and the
 // loop is told afterwards. An answer given inside the handler itself costs one sendmsg(2) and no hop.
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -23,6 +22,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/http/gate.h"
 #include "base/http/parser.h"
 #include "base/http/server.h"
 #include "base/http/wire.h"
@@ -32,26 +32,6 @@
 namespace rexray::http {
 
 class Connection;
-
-/// Counts the open connections of a server. Thread-safe.
-class Gate {
- public:
-  explicit Gate(size_t limit) : limit_(limit > 0 ? limit : 1) {}
-
-  /// False when the server is full: then `when_room` runs once, on some I/O thread, after a connection has
-  /// left.
-  bool TryEnter(std::function<void()> when_room);
-  void Leave();
-  /// Waits for the last connection to leave; false when `wait` has passed first.
-  bool WaitEmpty(Duration wait);
-
- private:
-  const size_t limit_;
-  Mutex mutex_;
-  CondVar empty_;
-  size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
-};
 
 /// What all connections of a server share. Outlives it for as long as an exchange does.
 struct ServerState {
@@ -169,5 +149,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string body_ ABSL_GUARDED_BY(mutex_);
   size_t sent_ ABSL_GUARDED_BY(mutex_) = 0;  // of head_ and body_ together
 };
+
+/// The request `id` of `connection`, for a handler.
+std::shared_ptr<Exchange> MakeExchange(std::shared_ptr<Connection> connection, uint64_t id, Request request);
 
 }  // namespace rexray::http
