@@ -1,0 +1,109 @@
+#pragma once
+
+// The admin API's values as the command line uses them (src/server/admin/admin_api.h defines them). Plain
+// data; sizes are bytes, times are the daemon's text (RFC 3339, UTC).
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace rexray::cli {
+
+struct AttachmentInfo {
+  std::string node;
+  std::string state;
+  std::string device;
+};
+
+struct ConsumerInfo {
+  std::string api;
+  std::string id;
+  bool counted = false;
+  int64_t count = 1;
+  std::string since;
+};
+
+struct VolumeInfo {
+  std::string service;
+  std::string id;
+  std::string name;
+  uint64_t size = 0;
+  uint64_t allocated = 0;
+  std::string type;
+  std::string fs_type;
+  std::optional<uint64_t> iops;
+  std::optional<uint64_t> throughput;
+  std::string zone;
+  bool encrypted = false;
+  std::map<std::string, std::string> tags;
+  std::string status;
+  std::string status_detail;
+  std::vector<AttachmentInfo> attachments;
+  std::string created;
+  bool created_by_us = false;
+  bool blank = false;  ///< has had no file system yet
+  std::vector<std::string> mkfs_options;
+  std::vector<std::string> mount_options;
+  std::string state;  ///< on this node: "detached", "staged", "in-use", …
+  std::string device;
+  std::string mount_point;
+  std::vector<ConsumerInfo> consumers;
+  std::string waiting_for;
+
+  bool AttachedHere() const { return !state.empty() && state != "detached"; }
+};
+
+struct ServiceError {
+  std::string service;
+  absl::Status status;
+};
+
+struct VolumeList {
+  std::vector<VolumeInfo> volumes;
+  std::vector<ServiceError> errors;
+};
+
+struct ServiceInfo {
+  std::string name;
+  std::string driver;
+  std::string state;
+  std::string error;
+  std::optional<uint64_t> volumes;
+  std::string volumes_error;
+  std::string docker_socket;
+  std::string spec_file;
+  std::string kind;   ///< "block", "directory"; "" while it is down
+  std::string scope;  ///< "local", "global"; "" while it is down
+};
+
+struct DaemonStatus {
+  std::string version;
+  int64_t pid = 0;
+  std::string started_at;
+  uint64_t uptime_seconds = 0;
+  std::string log_level;
+  std::string config_file;
+  std::string run_directory;
+  std::string volumes_root;
+  std::string default_service;
+  std::vector<std::string> warnings;
+  std::vector<ServiceInfo> services;
+};
+
+struct EventInfo {
+  uint64_t sequence = 0;
+  std::string at;
+  std::string level;
+  std::string kind;
+  std::string service;
+  std::string id;
+  std::string name;
+  std::string text;
+};
+
+}  // namespace rexray::cli

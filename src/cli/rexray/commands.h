@@ -1,0 +1,52 @@
+#pragma once
+
+// What each command does. Every function returns the process's exit code, after saying on the error output
+// why it is not 0.
+
+#include <map>
+#include <string>
+
+#include "cli/rexray/admin_client.h"
+#include "cli/rexray/console.h"
+#include "cli/rexray/invocation.h"
+#include "cli/rexray/output_format.h"
+
+#include "base/clock.h"
+#include "base/http/client.h"
+
+namespace rexray::cli {
+
+struct Context {
+  const Invocation& invocation;
+  Console& console;
+  AdminClient& client;
+  Clock& clock;
+  const std::map<std::string, std::string>& environment;
+  OutputFormat output;
+};
+
+int ListVolumes(Context& context);
+int InspectVolumes(Context& context);
+int MapVolumes(Context& context);
+int CreateVolumes(Context& context);
+int RemoveVolumes(Context& context);
+int AttachVolumes(Context& context);
+int DetachVolumes(Context& context);
+int MountVolumes(Context& context);
+int UnmountVolumes(Context& context);
+int ShowPaths(Context& context);
+int GrowVolumes(Context& context);
+int ShowConsumers(Context& context);
+int ReleaseConsumer(Context& context);
+
+int ListServices(Context& context);
+int ListDrivers(Context& context);
+int ListEvents(Context& context);
+int ListDevices(Context& context);
+
+int ShowEnvironment(Context& context);
+int ShowConfig(Context& context);
+int CheckConfig(Context& context);
+int ShowVersion(Context& context);
+
+}  // namespace rexray::cli

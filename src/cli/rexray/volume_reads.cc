@@ -1,0 +1,144 @@
+// The commands that only look at volumes.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cli/rexray/commands.h"
+#include "cli/rexray/terminal_text.h"
+#include "cli/rexray/text_table.h"
+#include "cli/rexray/volume_loop.h"
+#include "cli/rexray/volume_output.h"
+#include "nlohmann/json.hpp"
+
+#include "base/status.h"
+
+namespace rexray::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool AsksForSome(const Invocation& asked) {
+  return !asked.names.empty() || !asked.volume_name.empty() || !asked.volume_id.empty();
+}
+
+/// All of them; a service that fails does not hide the others.
+LoopResult AllVolumes(Context& context) {
+  LoopResult result;
+  absl::StatusOr<VolumeList> list = context.client.List(context.invocation.service);
+  if (!list.ok()) {
+    result.exit_code = Fail(context.console, list.status());
+    return result;
+  }
+  result.done = std::move(list->volumes);
+  for (const ServiceError& error : list->errors) {
+    result.exit_code = Fail(context.console, Annotate(error.status, "service " + error.service));
+  }
+  return result;
+}
+
+LoopResult Wanted(Context& context) {
+  return AsksForSome(context.invocation) ? SelectVolumes(context, MatchRule::kAny) : AllVolumes(context);
+}
+
+void KeepOnly(std::vector<VolumeInfo>* volumes, bool (*keep)(const VolumeInfo&)) {
+  volumes->erase(
+      std::remove_if(volumes->begin(), volumes->end(), [&](const VolumeInfo& it) { return !keep(it); }),
+      volumes->end());
+}
+
+bool IsHere(const VolumeInfo& volume) {
+  return volume.AttachedHere();
+}
+bool IsNowhere(const VolumeInfo& volume) {
+  return std::string_view(AttachmentWord(volume)) == "available";
+}
+
+Json ConsumerJson(const VolumeInfo& volume, const ConsumerInfo& it) {
+  return {{"service", volume.service},
+          {"volume", volume.name},
+          {"volumeID", volume.id},
+          {"api", it.api},
+          {"id", it.id},
+          {"counted", it.counted},
+          {"count", it.count},
+          {"since", it.since}};
+}
+
+/// Nothing was found and nothing was printed: an exit code alone would leave a person wondering.
+bool FailedEmpty(const LoopResult& result) {
+  return result.done.empty() && result.exit_code != 0;
+}
+
+}  // namespace
+
+int ListVolumes(Context& context) {
+  const Invocation& asked = context.invocation;
+  LoopResult result = Wanted(context);
+  if (FailedEmpty(result)) return result.exit_code;
+  if (asked.attached_only || asked.with_path) KeepOnly(&result.done, IsHere);
+  if (asked.available_only) KeepOnly(&result.done, IsNowhere);
+  if (asked.with_path &&
+      (context.output.format == Format::kJson || context.output.format == Format::kPrettyJson)) {
+    return PrintResult(context, RenderMounted(result.done, context.output), result.exit_code);
+  }
+  const bool people = context.output.format == Format::kTable;
+  const VolumeColumns columns{.users = people, .path = people || asked.with_path};
+  return PrintResult(context, RenderVolumes(result.done, context.output, columns), result.exit_code);
+}
+
+int InspectVolumes(Context& context) {
+  const LoopResult result = SelectVolumes(context, MatchRule::kAny);
+  if (FailedEmpty(result)) return result.exit_code;
+  if (context.output.format == Format::kTable) {
+    return PrintResult(context, RenderCards(result.done), result.exit_code);
+  }
+  return PrintResult(context, RenderVolumes(result.done, context.output, {}), result.exit_code);
+}
+
+int MapVolumes(Context& context) {
+  LoopResult result = Wanted(context);
+  if (FailedEmpty(result)) return result.exit_code;
+  KeepOnly(&result.done, IsHere);
+  return PrintResult(context, RenderMap(result.done, context.output), result.exit_code);
+}
+
+int ShowPaths(Context& context) {
+  const bool yaml = context.output.format == Format::kYaml;
+  const LoopResult result =
+      ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
+        ASSIGN_OR_RETURN(volume.mount_point, context.client.Path(AddressOf(volume)));
+        if (!volume.mount_point.empty() || yaml)
+          return absl::OkStatus();  // 0.3.3 prints "" for what is not mounted
+        return Error(absl::StatusCode::kFailedPrecondition,
+                     "volume \"{}\" is not mounted here; \"rexray volume mount {}\" mounts it",
+                     TerminalSafe(volume.name), TerminalSafe(volume.name));
+      });
+  if (FailedEmpty(result)) return result.exit_code;
+  return PrintResult(context, RenderMounted(result.done, context.output), result.exit_code);
+}
+
+int ShowConsumers(Context& context) {
+  Json list = Json::array();
+  TextTable table;
+  for (const char* header : {"Volume", "API", "Consumer", "Times", "Since"}) table.AddColumn(header);
+  const LoopResult result = ForEachVolume(context, MatchRule::kAny, [&](VolumeInfo& volume) -> absl::Status {
+    ASSIGN_OR_RETURN(volume.consumers, context.client.Consumers(AddressOf(volume)));
+    for (const ConsumerInfo& it : volume.consumers) {
+      list.push_back(ConsumerJson(volume, it));
+      table.AddRow({volume.name, it.api, it.id, std::to_string(it.count), it.since});
+    }
+    return absl::OkStatus();
+  });
+  if (FailedEmpty(result)) return result.exit_code;
+  const Format format = context.output.format;
+  if (format == Format::kTemplate) {
+    return PrintResult(context, ApplyTemplate(context.output, list), result.exit_code);
+  }
+  const bool is_table = format == Format::kTable || format == Format::kOldTable;
+  context.console.Out(is_table ? table.Render(context.output.quiet) : Encode(list, format));
+  return result.exit_code;
+}
+
+}  // namespace rexray::cli
