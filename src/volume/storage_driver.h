@@ -7,7 +7,8 @@
 //   on this node; other nodes may.
 // - Every call carries a CallContext. When its deadline passes the call returns DeadlineExceeded that says what it was
 //   waiting for. What was started on the backend may go on: the call can be repeated and then joins it.
-// - Idempotent: Attach of what is attached here, Detach of what is not, Remove of what is gone, succeed.
+// - Idempotent: Attach of what is attached here, Detach of what is not, Remove of what is gone, succeed. A volume that
+//   never was is "gone" for Remove and Detach, and nullopt for FindLocal; for every other call it is NotFound.
 // - Codes: NotFound (no such volume or snapshot), AlreadyExists, FailedPrecondition (in use, attached elsewhere: names
 //   the holder), ResourceExhausted (space, quota, attach slots), PermissionDenied, Unavailable (backend out of reach),
 //   InvalidArgument (a spec it cannot honour), Unimplemented (a capability it does not have).
