@@ -8,13 +8,13 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "base/logging.h"
 #include "base/status.h"
 #include "base/unique_fd.h"
-#include "volume/volume_name.h"
 
 namespace rexray::host {
 namespace {
@@ -71,19 +71,19 @@ class UndoFile {
   std::string dir_;
 };
 
-// What e2fsck said, on one line: its findings come on standard output, its own troubles on the other.
+// What e2fsck said, on one line: its findings come on standard output, its own troubles on the other. Not its
+// hint at the undo file, which is ours and gone when a person reads this.
 std::string LastWords(const CommandResult& result) {
   std::string text;
-  for (const char c : result.out + " " + result.err) {
-    const bool blank = c == '\n' || c == '\t' || c == ' ' || c == '\r';
-    if (!blank) {
-      text += c;
-    } else if (!text.empty() && text.back() != ' ') {
-      text += ' ';
-    }
+  std::istringstream lines(result.out + "\n" + result.err);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("Overwriting existing filesystem;") || line.find("e2undo ") != std::string::npos)
+      continue;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) text += (text.empty() ? "" : " ") + word;
   }
   constexpr size_t kMax = 600;
-  while (!text.empty() && text.back() == ' ') text.pop_back();
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   return text.size() > kMax ? "…" + text.substr(text.size() - kMax) : text;
 }
 
@@ -115,11 +115,12 @@ absl::Status Verdict(int exit_code, const std::string& device, const std::string
 
 }  // namespace
 
-absl::Status CheckExt4(CommandRunner& runner, const std::string& device, Deadline deadline) {
+absl::Status CheckExt4(CommandRunner& runner, const std::string& device, Deadline deadline, Ext4Check how) {
   std::optional<UndoFile> undo;
   Command command;
   command.argv = {"e2fsck", "-p"};
-  if (MarkedDamaged(device)) {
+  if (how == Ext4Check::kFull) command.argv.push_back("-f");
+  if (how == Ext4Check::kFull || MarkedDamaged(device)) {
     ASSIGN_OR_RETURN(undo, UndoFile::Make());
     command.argv.insert(command.argv.end(), {"-z", undo->path()});
   }

@@ -34,7 +34,8 @@ class FileSystems {
   /// untouched.
   virtual absl::Status Check(const std::string& device, const std::string& fs_type, Deadline deadline) = 0;
 
-  /// The mounted file system follows its grown device.
+  /// The mounted file system follows its grown device. ext4 asks for CAP_SYS_RESOURCE then (PermissionDenied
+  /// without it). With an empty `mount_point` it is not mounted: ext4 alone can grow so, after a full check.
   virtual absl::Status Grow(const std::string& device, const std::string& fs_type,
                             const std::string& mount_point, Deadline deadline) = 0;
 

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <linux/btrfs.h>
+#include <linux/capability.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -90,6 +92,14 @@ absl::Status GrowError(int error, const std::string& device, std::string_view fs
   return ErrnoError(error, what);
 }
 
+// ext4 asks for CAP_SYS_RESOURCE besides; some sandboxes leave root without it. capget(2).
+bool MayResize() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (::syscall(SYS_capget, &header, data) != 0) return true;
+  return (data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective & CAP_TO_MASK(CAP_SYS_RESOURCE)) != 0;
+}
+
 absl::Status GrowExt4(const std::string& device, uint64_t size, const std::string& mount_point) {
   ASSIGN_OR_RETURN(const UniqueFd fd, OpenMountPoint(mount_point));
   struct statfs status {};
@@ -97,12 +107,20 @@ absl::Status GrowExt4(const std::string& device, uint64_t size, const std::strin
   uint64_t blocks = size / static_cast<uint64_t>(status.f_bsize);
   if (::ioctl(fd.get(), kExt4ResizeFs, &blocks) == 0) return absl::OkStatus();
   const int error = errno;
-  if (error == EPERM || error == EINVAL) {
+  const std::string what = fmt::format("cannot grow the ext4 file system on {} while it is mounted", device);
+  if (error == EPERM && !MayResize()) {
     return Error(
-        error == EPERM ? StatusCode::kPermissionDenied : StatusCode::kFailedPrecondition,
-        "cannot grow the ext4 file system on {}: {}; growing needs root, a file system without errors, and a "
-        "device that is not smaller than it; details: dmesg | tail",
-        device, std::strerror(error));
+        StatusCode::kPermissionDenied,
+        "{}: the kernel wants CAP_SYS_RESOURCE, which this process does not have; give it to the daemon, or "
+        "unmount the volume and grow it then",
+        what);
+  }
+  if (error == EPERM || error == EINVAL) {
+    return Error(StatusCode::kFailedPrecondition,
+                 "{}: {}; the file system has errors (unmount it and mount it again to have it checked), or "
+                 "the device "
+                 "is smaller than it; details: dmesg | tail",
+                 what, std::strerror(error));
   }
   return GrowError(error, device, "ext4");
 }
@@ -140,6 +158,7 @@ class LinuxFileSystems final : public FileSystems {
 
   absl::Status Grow(const std::string& device, const std::string& fs_type, const std::string& mount_point,
                     Deadline deadline) override {
+    if (mount_point.empty()) return GrowUnmounted(device, fs_type, deadline);
     if (fs_type == "ext4") {
       ASSIGN_OR_RETURN(const uint64_t size, devices_.SizeOf(device));
       return GrowExt4(device, size, mount_point);
@@ -164,6 +183,21 @@ class LinuxFileSystems final : public FileSystems {
   }
 
  private:
+  // resize2fs wants a full check right before.
+  absl::Status GrowUnmounted(const std::string& device, const std::string& fs_type, Deadline deadline) {
+    if (fs_type != "ext4") {
+      return Error(StatusCode::kFailedPrecondition, "{} on {} grows while it is mounted only; mount it first",
+                   Printable(fs_type), device);
+    }
+    RETURN_IF_ERROR(CheckExt4(runner_, device, deadline, Ext4Check::kFull));
+    Command command;
+    command.argv = {"resize2fs", device};
+    command.deadline = deadline;
+    const auto grown = runner_.Run(command);
+    if (grown.ok()) return absl::OkStatus();
+    return Annotate(grown.status(), fmt::format("cannot grow the ext4 file system on {}", device));
+  }
+
   CommandRunner& runner_;
   BlockDevices& devices_;
 };

@@ -86,9 +86,11 @@ std::string WordsFor(const std::string& type, const std::string& usage) {
   for (const Known& known : kTypes) {
     if (known.type == type) return std::string(known.words);
   }
-  const bool vowel =
-      std::string_view("aeiou").find(static_cast<char>(type[0] | 0x20)) != std::string_view::npos;
-  const std::string_view article = vowel || type.starts_with("xfs") ? "an" : "a";
+  // As it is spoken: "an ext4", "an ntfs".
+  bool vowel = false;
+  for (const char* sound : {"a", "e", "i", "o", "f2fs", "hfs", "ntfs", "xfs"})
+    vowel |= type.starts_with(sound);
+  const std::string_view article = vowel ? "an" : "a";
   if (usage == "filesystem") return fmt::format("{} {} file system", article, type);
   return fmt::format("{} {} signature", article, type);
 }
