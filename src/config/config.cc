@@ -64,7 +64,21 @@ absl::Status Fill(const LoadRequest& request, const Environment& environment, co
   return store.Add(flags);
 }
 
-Settings MakeSettings(const Store& store, Paths paths, const Services& services) {
+/// Its unix socket always is where the command line looks for it; a TCP address is beside it.
+std::optional<std::string> AdminHost(const Store& store, std::vector<std::string>& warnings) {
+  const std::string admin = std::string(kModules) + "default-admin";
+  const Setting* host = store.Find(admin, "host");
+  const Setting* disabled = store.Find(admin, "disabled");
+  if (host == nullptr || (disabled != nullptr && disabled->text == "true")) return std::nullopt;
+  if (host->text.compare(0, 6, "tcp://") == 0) return host->text;
+  warnings.push_back(
+      fmt::format("{}: {} has no effect: only a tcp:// address can be added to the admin socket",
+                  host->message_origin, host->written_key));
+  return std::nullopt;
+}
+
+Settings MakeSettings(const Store& store, Paths paths, const Services& services,
+                      std::vector<std::string>& warnings) {
   Settings settings;
   settings.paths = std::move(paths);
   if (const Setting* path = store.Find("", "rexray.volume.mount.path"); path != nullptr) {
@@ -75,11 +89,7 @@ Settings MakeSettings(const Store& store, Paths paths, const Services& services)
   }
   settings.services = services.settings;
   settings.default_service = services.default_service;
-  const std::string admin = std::string(kModules) + "default-admin";
-  const Setting* host = store.Find(admin, "host");
-  const Setting* disabled = store.Find(admin, "disabled");
-  const bool off = disabled != nullptr && disabled->text == "true";
-  if (host != nullptr && !off) settings.admin_host = host->text;
+  settings.admin_host = AdminHost(store, warnings);
   return settings;
 }
 
@@ -156,7 +166,7 @@ absl::StatusOr<std::unique_ptr<Config>> Load(const LoadRequest& request) {
   for (const auto* more : {&store->warnings(), &services.warnings}) {
     warnings.insert(warnings.end(), more->begin(), more->end());
   }
-  Settings settings = MakeSettings(*store, std::move(paths), services);
+  Settings settings = MakeSettings(*store, std::move(paths), services, warnings);
   std::vector<EffectiveValue> effective = MakeEffective(*store, services, settings);
   return std::unique_ptr<Config>(std::make_unique<LoadedConfig>(std::move(store), std::move(settings),
                                                                 std::move(warnings), std::move(effective)));

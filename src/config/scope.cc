@@ -27,6 +27,24 @@ const std::unordered_map<std::string, Named>& Index() {
   return index;
 }
 
+struct LowerName {
+  std::string lower;
+  std::string written;
+  const KeyInfo* info;
+};
+
+/// Every name of every key, in the table's order.
+const std::vector<LowerName>& AllNames() {
+  static const auto& all = *[] {
+    auto* list = new std::vector<LowerName>;
+    for (const KeyInfo& info : KnownKeys()) {
+      for (const std::string& name : NamesOf(info)) list->push_back({Lower(name), name, &info});
+    }
+    return list;
+  }();
+  return all;
+}
+
 bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
@@ -70,12 +88,10 @@ bool InForeignSection(const ResolvedKey& key) {
   // Sections of the program itself are no driver's, whether or not one of their keys has an effect.
   if (section.empty() || section == "csi." || section == "libstorage." || section == "rexray.") return false;
   bool known = false;
-  for (const KeyInfo& info : KnownKeys()) {
-    for (const std::string& name : NamesOf(info)) {
-      if (!StartsWith(Lower(name), section)) continue;
-      if (info.status == KeyStatus::kHonoured) return false;
-      known = true;
-    }
+  for (const LowerName& name : AllNames()) {
+    if (!StartsWith(name.lower, section)) continue;
+    if (name.info->status == KeyStatus::kHonoured) return false;
+    known = true;
   }
   return known;
 }
@@ -135,19 +151,17 @@ KeyShape ShapeOf(const ResolvedKey& key) {
   for (const std::string_view family : {kModules, kServices}) {
     if (key.scope.empty() && StartsWith(section, family)) return {.known = true, .problem = kSection};
   }
+  const std::string below_setting = key.setting + ".";
   KeyShape shape;
-  for (const KeyInfo& info : KnownKeys()) {
-    for (const std::string& name : NamesOf(info)) {
-      const std::string lower = Lower(name);
-      const bool above = StartsWith(lower, section) || StartsWith(lower, key.setting + ".");
-      const bool below = StartsWith(key.setting, lower + ".");
-      if (!above && !below) continue;
-      shape.known = true;
-      // What has no effect cannot be wrong: `libstorage.tls: insecure` was a way to write that section.
-      if (info.status != KeyStatus::kHonoured) continue;
-      shape.problem = above ? kSection : fmt::format("{} takes a value, not a section", name);
-      return shape;
-    }
+  for (const LowerName& name : AllNames()) {
+    const bool above = StartsWith(name.lower, section) || StartsWith(name.lower, below_setting);
+    const bool below = StartsWith(key.setting, name.lower) && key.setting[name.lower.size()] == '.';
+    if (!above && !below) continue;
+    shape.known = true;
+    // What has no effect cannot be wrong: `libstorage.tls: insecure` was a way to write that section.
+    if (name.info->status != KeyStatus::kHonoured) continue;
+    shape.problem = above ? kSection : fmt::format("{} takes a value, not a section", name.written);
+    return shape;
   }
   if (!shape.known) shape.known = InForeignSection(key);
   return shape;

@@ -58,7 +58,10 @@ void ReadSocket(const Reader& reader, bool is_default, ServiceSettings& out) {
   const std::string spec = reader.Module("spec");
   out.docker_enabled = reader.Module("disabled") != "true";
   out.docker_host = host.empty() ? usual : host;
-  out.spec_file = !spec.empty() ? spec : out.docker_host == usual ? kSpecs + file + ".spec" : "";
+  out.spec_file = !out.docker_enabled        ? ""
+                  : !spec.empty()            ? spec
+                  : out.docker_host == usual ? kSpecs + file + ".spec"
+                                             : "";
 }
 
 ServiceSettings Read(const std::shared_ptr<const Store>& store, const ServicePlan& plan, bool is_default) {

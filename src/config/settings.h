@@ -41,7 +41,7 @@ struct ServiceSettings {
   std::string driver;  ///< as written: "local", "ec2", …
   bool docker_enabled = true;
   std::string docker_host;  ///< "unix:///run/docker/plugins/rexray.sock" or tcp://…
-  std::string spec_file;    ///< "" = none is written (the host was overridden)
+  std::string spec_file;    ///< "" = none is written (no socket, or only its host was changed)
 
   uint64_t default_size = 0;  ///< bytes
   std::string default_fs_type;

@@ -12,11 +12,11 @@
 #include "absl/status/statusor.h"
 
 #include "config/value.h"
+#include "config/yaml_tree.h"  // kMostDepth
 
 namespace rexray::config {
 
 inline constexpr size_t kMostFileBytes = size_t{256} << 10;
-inline constexpr int kMostDepth = 32;
 inline constexpr size_t kMostValues = 10'000;
 
 struct YamlValue {
