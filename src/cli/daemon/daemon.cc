@@ -1,0 +1,193 @@
+#include "cli/daemon/daemon.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+#include <utility>
+
+#include "cli/daemon/files.h"
+
+#include "base/logging.h"
+#include "base/status.h"
+#include "server/docker/docker_plugin.h"
+
+namespace rexray::daemon {
+
+Daemon::Daemon(Clock& clock)
+    : clock_(clock),
+      started_(clock.Now()),
+      started_wall_(clock.WallNow()),
+      runner_(clock),
+      devices_(host::MakeLinuxBlockDevices(clock)),
+      mounter_(host::MakeLinuxMounter()),
+      file_systems_(host::MakeLinuxFileSystems(runner_, *devices_)),
+      events_(clock) {}
+
+Daemon::~Daemon() = default;
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::LoadRequest& request, Sockets sockets,
+                                                      Clock& clock) {
+  std::unique_ptr<Daemon> daemon(new Daemon(clock));
+  RETURN_IF_ERROR(daemon->LoadConfig(request));
+  RETURN_IF_ERROR(daemon->Prepare());
+  RETURN_IF_ERROR(daemon->StartEngine());
+  RETURN_IF_ERROR(daemon->Listen(sockets));
+  return daemon;
+}
+
+absl::Status Daemon::LoadConfig(const config::LoadRequest& request) {
+  request_ = request;
+  ASSIGN_OR_RETURN(config_, config::Load(request));
+  SetLogLevel(config_->settings().log_level);
+  for (const std::string& warning : config_->warnings()) LogWarn(warning);
+  return absl::OkStatus();
+}
+
+/// The run directory is ours alone from here on.
+absl::Status Daemon::Prepare() {
+  const config::Paths& paths = config_->settings().paths;
+  RETURN_IF_ERROR(Annotate(MakeDirectories(paths.run), "the run directory"));
+  ASSIGN_OR_RETURN(pid_file_, PidFile::Open(paths.pid_file()));
+  if (geteuid() != 0) {
+    Warn("not running as root: volumes can be listed and created, but block volumes cannot be mounted");
+  }
+  const absl::Status reach = host::CheckMountsReachHost(*mounter_, paths.volumes);
+  if (!reach.ok()) Warn(std::string(MessageOf(reach)));
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartEngine() {
+  const config::Settings& settings = config_->settings();
+  ASSIGN_OR_RETURN(const std::string boot_id, engine::ReadBootId());
+  ASSIGN_OR_RETURN(journal_, engine::OpenJournal(settings.paths.run, boot_id));
+  const host::Host host{devices_.get(), mounter_.get(), file_systems_.get(), &clock_};
+  OpenedServices services = OpenServices(settings, host);
+  down_ = std::move(services.down);
+  engine::EngineOptions options;
+  options.volumes_root = settings.paths.volumes;
+  options.default_service = settings.default_service;
+  options.can_mount = geteuid() == 0;
+  ASSIGN_OR_RETURN(engine_, engine::VolumeEngine::Create(options, {.host = host,
+                                                                   .journal = journal_.get(),
+                                                                   .events = &events_,
+                                                                   .services = std::move(services.up)}));
+  return Annotate(engine_->Recover(), "what was mounted before cannot be taken up");
+}
+
+absl::Status Daemon::Listen(Sockets& sockets) {
+  server_ = http::Server::Create({});
+  std::vector<server::admin::ServiceStatus> services;
+  for (const config::ServiceSettings& service : config_->settings().services) {
+    const absl::Status* down = WhyDown(service.name);
+    services.push_back({.name = service.name,
+                        .driver = service.driver,
+                        .docker_socket = service.docker_enabled ? service.docker_host : "",
+                        .spec_file = "",
+                        .down = down == nullptr ? absl::OkStatus() : *down});
+    if (service.docker_enabled) RETURN_IF_ERROR(ListenForDocker(service, sockets, services.back()));
+  }
+  RETURN_IF_ERROR(ListenForAdmin(sockets, std::move(services)));
+  server_->Start();
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::ListenForDocker(const config::ServiceSettings& service, Sockets& sockets,
+                                     server::admin::ServiceStatus& status) {
+  absl::StatusOr<std::unique_ptr<http::Listener>> listener = sockets.OpenDocker(service.docker_host);
+  if (!listener.ok()) return Annotate(listener.status(), "the Docker socket of the service " + service.name);
+  const std::string url = (*listener)->address().ToString();
+  using server::docker::UnknownOptions;
+  server_->Serve(*std::move(listener),
+                 status.down.ok()
+                     ? server::docker::MakePluginHandler(
+                           *engine_, clock_,
+                           {.service = service.name,
+                            .unknown_options = service.unknown_options_warn ? UnknownOptions::kWarn
+                                                                            : UnknownOptions::kRefuse})
+                     : server::docker::MakeDownHandler(service.name, status.down));
+  if (service.spec_file.empty()) return absl::OkStatus();
+  const absl::Status spec = WriteSpecFile(service.spec_file, url);
+  if (!spec.ok()) Warn("no spec file for the service " + service.name + ": " + std::string(MessageOf(spec)));
+  status.spec_file = service.spec_file;
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::ListenForAdmin(Sockets& sockets, std::vector<server::admin::ServiceStatus> services) {
+  const config::Settings& settings = config_->settings();
+  const http::Handler handler = server::admin::MakeHandler(
+      {.engine = engine_.get(), .events = &events_, .config = config_.get(), .clock = &clock_},
+      {.version = REXRAY_VERSION,
+       .config_file = ConfigFile(),
+       .started_wall = started_wall_,
+       .started = started_,
+       .warnings = warnings_,
+       .services = std::move(services)});
+  std::vector<std::string> urls = {settings.paths.admin_socket()};
+  if (settings.admin_host) urls.push_back(*settings.admin_host);
+  for (const std::string& url : urls) {
+    absl::StatusOr<std::unique_ptr<http::Listener>> listener = sockets.OpenAdmin(url);
+    if (!listener.ok()) return Annotate(listener.status(), "the admin socket");
+    server_->Serve(*std::move(listener), handler);
+  }
+  return absl::OkStatus();
+}
+
+const absl::Status* Daemon::WhyDown(const std::string& service) const {
+  for (const DownService& down : down_) {
+    if (down.name == service) return &down.why;
+  }
+  return nullptr;
+}
+
+void Daemon::Warn(std::string warning) {
+  LogWarn(warning);
+  warnings_.push_back(std::move(warning));
+}
+
+/// The one that was named, else the first that any value came from: "/etc/rexray/config.yml:12" without its
+/// line.
+std::string Daemon::ConfigFile() const {
+  if (request_.file) return *request_.file;
+  for (const config::EffectiveValue& value : config_->Effective()) {
+    if (value.origin.kind == config::Origin::Kind::kFile) {
+      return value.origin.where.substr(0, value.origin.where.find(':'));
+    }
+  }
+  return "";
+}
+
+void Daemon::Reload() {
+  const absl::StatusOr<std::unique_ptr<config::Config>> fresh = config::Load(request_);
+  if (!fresh.ok()) {
+    LogError("the configuration could not be read again; nothing changes",
+             {{"reason", std::string(MessageOf(fresh.status()))}});
+    return;
+  }
+  const LogLevel level = (*fresh)->settings().log_level;
+  if (level != GetLogLevel()) {
+    SetLogLevel(level);
+    LogInfo("the log level was changed");
+  }
+  std::map<std::string, std::string> before;
+  for (const config::EffectiveValue& value : config_->Effective()) before[value.key] = value.value;
+  std::string changed;
+  for (const config::EffectiveValue& value : (*fresh)->Effective()) {
+    const auto old = before.find(value.key);
+    const bool same = old != before.end() && old->second == value.value;
+    if (same || value.key == "rexray.logLevel") continue;
+    changed += (changed.empty() ? "" : ", ") + value.key;
+  }
+  if (!changed.empty()) LogWarn("some changed settings need a restart of the daemon", {{"keys", changed}});
+}
+
+bool Daemon::Stop(Duration grace) {
+  const Deadline deadline = Deadline::After(clock_, grace);
+  server_->Stop(grace);  // the sockets go; who waits for an answer may get it
+  engine_->Shutdown(deadline);
+  const bool finished = !deadline.Passed(clock_);
+  pid_file_.reset();
+  return finished;
+}
+
+}  // namespace rexray::daemon

@@ -1,0 +1,64 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/daemon/arguments.h"
+#include "cli/daemon/daemon.h"
+#include "cli/daemon/readiness.h"
+#include "cli/daemon/signals.h"
+
+#include "base/fault_point.h"
+#include "base/logging.h"
+#include "base/status.h"
+
+namespace {
+
+using namespace rexray;
+
+constexpr Duration kGrace = std::chrono::seconds(20);  // `systemctl stop` waits for 90
+
+int Fail(const absl::Status& status, daemon::ReadyPipe& ready, int code) {
+  const std::string why(MessageOf(status));
+  std::fprintf(stderr, "rexrayd: %s\n", why.c_str());
+  ready.Failed(why);
+  return code;
+}
+
+int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
+  const sigset_t signals = daemon::BlockSignals();
+  umask(0022);
+
+  config::LoadRequest request = config::RequestFromProcess();
+  request.file = arguments.config_file;
+  request.flags = arguments.flags;
+  daemon::Sockets sockets(daemon::InheritedSockets());
+  auto running = daemon::Daemon::Start(request, std::move(sockets), SystemClock::Get());
+  if (!running.ok()) return Fail(running.status(), ready, 1);
+  ready.Ready();
+  daemon::NotifyServiceManager("READY=1");
+  LogInfo("ready", {{"version", REXRAY_VERSION}});
+
+  daemon::ServeSignals(**running, signals);
+  daemon::NotifyServiceManager("STOPPING=1");
+  LogInfo("stopping; mounts stay as they are");
+  if (!(*running)->Stop(kGrace)) {
+    LogWarn("operations were still under way; the next start takes them up from the journal");
+    _exit(0);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto arguments = daemon::ParseArguments({argv + 1, argv + argc});
+  daemon::ReadyPipe ready(arguments.ok() ? arguments->ready_fd : -1);
+  if (!arguments.ok()) return Fail(arguments.status(), ready, 2);
+  if (arguments->help) return std::fputs(daemon::kUsage, stdout) < 0;
+  if (arguments->version) return std::printf("rexrayd %s\n", REXRAY_VERSION) < 0;
+#ifdef REXRAY_FAULT_POINTS
+  if (const absl::Status status = LoadFaultsFromEnvironment(); !status.ok()) return Fail(status, ready, 2);
+#endif
+  return Run(*arguments, ready);
+}

@@ -1,0 +1,60 @@
+#include "cli/daemon/services.h"
+
+#include <utility>
+
+#include "base/logging.h"
+#include "base/status.h"
+#include "drivers/registry.h"
+
+namespace rexray::daemon {
+namespace {
+
+/// Docker mounts, unmounts and mounts again when it creates a container (the copy-up): a device that comes
+/// over a network stays that long.
+constexpr Duration kNetworkLinger = std::chrono::seconds(20);
+
+engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_ptr<StorageDriver> driver) {
+  engine::Service service;
+  service.name = settings.name;
+  service.driver = std::move(driver);
+  if (settings.default_size > 0) service.default_size = settings.default_size;
+  if (!settings.default_fs_type.empty()) service.default_fs_type = settings.default_fs_type;
+  service.default_type = settings.default_type;
+  service.default_iops = settings.default_iops;
+  service.default_zone = settings.default_zone;
+  service.root_path = settings.root_path;
+  service.file_mode = settings.file_mode;
+  service.preempt = settings.preempt == "true";
+  service.ignore_used_count = settings.ignore_used_count;
+  service.create_disabled = settings.create_disabled;
+  service.remove_disabled = settings.remove_disabled;
+  service.implicit_create = settings.implicit_create;
+  service.remove_foreign = settings.remove_foreign;
+  const bool network = service.driver->Capabilities().network;
+  service.linger = settings.linger.value_or(network ? kNetworkLinger : Duration::zero());
+  return service;
+}
+
+}  // namespace
+
+OpenedServices OpenServices(const config::Settings& settings, const host::Host& host) {
+  OpenedServices opened;
+  for (const config::ServiceSettings& service : settings.services) {
+    const drivers::DriverRequest request{.service = service.name,
+                                         .driver_name = service.driver,
+                                         .setting = service.lookup,
+                                         .lib_directory = settings.paths.lib};
+    absl::StatusOr<std::unique_ptr<StorageDriver>> driver = drivers::MakeDriver(request, host);
+    if (driver.ok()) {
+      opened.up.push_back(ServiceOf(service, *std::move(driver)));
+      continue;
+    }
+    LogError("a service is down", {{"service", service.name},
+                                   {"driver", service.driver},
+                                   {"reason", std::string(MessageOf(driver.status()))}});
+    opened.down.push_back({service.name, driver.status()});
+  }
+  return opened;
+}
+
+}  // namespace rexray::daemon

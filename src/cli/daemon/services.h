@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "config/settings.h"
+#include "engine/volume_engine.h"
+#include "host/linux_host.h"
+
+namespace rexray::daemon {
+
+/// A service whose driver could not be started: it alone is down, and says why.
+struct DownService {
+  std::string name;
+  absl::Status why;
+};
+
+struct OpenedServices {
+  std::vector<engine::Service> up;
+  std::vector<DownService> down;
+};
+
+/// Starts every configured driver. A driver that fails takes nothing else with it.
+OpenedServices OpenServices(const config::Settings& settings, const host::Host& host);
+
+}  // namespace rexray::daemon
