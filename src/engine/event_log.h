@@ -1,7 +1,7 @@
 #pragma once
 
-// What happened to volumes, for the person who asks at 3 a.m.: the last thousand events in memory, each one also a log
-// line. Thread-safe.
+// What happened to volumes, for the person who asks at 3 a.m.: the last thousand events in memory, each one
+// also a log line. Thread-safe.
 
 #include <cstdint>
 #include <deque>
@@ -28,7 +28,8 @@ struct Event {
 class EventLog {
  public:
   explicit EventLog(Clock& clock, size_t keep = 1000) : clock_(clock), keep_(keep) {}
-  void Add(LogLevel level, std::string kind, const VolumeKey& volume, const std::string& name, std::string text);
+  void Add(LogLevel level, std::string kind, const VolumeKey& volume, const std::string& name,
+           std::string text);
   /// Events with a sequence above `after`, oldest first.
   std::vector<Event> Since(uint64_t after) const;
 

@@ -2,20 +2,21 @@
 
 // The one brain. Every protocol (server/) and nothing else calls it; there is no second way to mount.
 //
-// Promises (docs/architecture.md, "The engine's promises"): idempotent calls, per-volume order with cross-volume
-// parallelism, a deadline on every call with work that goes on and is joined by a retry, intent before effect, and
-// never destroying data.
+// Promises (docs/architecture.md, "The engine's promises"): idempotent calls, per-volume order with
+// cross-volume parallelism, a deadline on every call with work that goes on and is joined by a retry, intent
+// before effect, and never destroying data.
 //
-// Calls are asynchronous: `done` is invoked exactly once, from any thread, possibly before the call returns (an answer
-// from memory). It must not block. When the deadline passes first, `done` gets DeadlineExceeded that says what was
-// being waited for; the work goes on, and a repeated call joins it. Nothing here blocks the calling thread on a
-// backend, a device or another volume.
+// Calls are asynchronous: `done` is invoked exactly once, from any thread, possibly before the call returns
+// (an answer from memory). It must not block. When the deadline passes first, `done` gets DeadlineExceeded
+// that says what was being waited for; the work goes on, and a repeated call joins it. Nothing here blocks
+// the calling thread on a backend, a device or another volume.
 //
 // State of a volume on this node (the journal's rows are its arrows):
 //
-//  detached --attach--> attached --probe, make or check the file system--> ready --mount--> staged --consumer--> in use
-//     ^                    ^                                                                | ^                    |
-//     |                    +-------------------------- unmount -----------------------------+ +--- last consumer --+
+//  detached --attach--> attached --probe, make or check the file system--> ready --mount--> staged
+//  --consumer--> in use
+//     ^                    ^                                                                | ^ | |
+//     +-------------------------- unmount -----------------------------+ +--- last consumer --+
 //     +---- detach (after the linger time, where the driver asks for one)
 
 #include <functional>
@@ -26,6 +27,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "base/deadline.h"
 #include "host/linux_host.h"
 #include "volume/storage_driver.h"
@@ -54,8 +56,8 @@ struct Service {
   bool ignore_used_count = false;  ///< any Unmount drops all *uncounted* consumers
   bool create_disabled = false;    ///< Create answers success and does nothing (REX-Ray's meaning)
   bool remove_disabled = false;
-  bool implicit_create = false;    ///< Mount of an unknown name creates it
-  bool remove_foreign = false;     ///< orchestrators may remove volumes without our created-by tag
+  bool implicit_create = false;        ///< Mount of an unknown name creates it
+  bool remove_foreign = false;         ///< orchestrators may remove volumes without our created-by tag
   Duration linger = Duration::zero();  ///< between the unmount and the detach
 };
 
@@ -66,8 +68,18 @@ struct EngineOptions {
   int read_threads = 8;
   /// How long a stage without a consumer waits for the retry of a Mount whose caller hung up.
   Duration abandoned_mount_grace = std::chrono::seconds(120);
-  /// The background refresh of a network service's volume cache, at most this often, when somebody asks.
+  /// The background refresh of a service's volume cache, at most this often, when somebody asks.
   Duration cache_age = std::chrono::seconds(10);
+  /// After this a step that honours deadlines gives up and its operation is undone, whether anybody waits or
+  /// not.
+  Duration work_limit = std::chrono::minutes(15);
+  /// Between attempts to detach what is still in use or what the backend does not let go: doubled up to
+  /// retry_cap.
+  Duration retry_first = std::chrono::seconds(2);
+  Duration retry_cap = std::chrono::seconds(60);
+  /// Whether this process may mount. A directory driver's volumes are bind-mounted then; else the directory
+  /// itself is what users get.
+  bool can_mount = true;
 };
 
 enum class StageState { kDetached, kAttached, kReady, kStaged, kInUse, kLingering, kLost };
@@ -94,8 +106,8 @@ template <typename T>
 using Done = std::function<void(absl::StatusOr<T>)>;
 using DoneStatus = std::function<void(absl::Status)>;
 
-/// Mount's answer: false when the caller was gone before it could be given. Then its consumer is taken back and the
-/// stage waits for a retry (design §3).
+/// Mount's answer: false when the caller was gone before it could be given. Then its consumer is taken back
+/// and the stage waits for a retry (design §3).
 using MountDone = std::function<bool(absl::StatusOr<std::string>)>;
 
 /// A volume by name or by id ("id:" is never part of either).
@@ -136,19 +148,21 @@ class VolumeEngine {
   virtual std::vector<std::string> Services() const = 0;
   virtual absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const = 0;
 
-  // Reads: from memory where it knows. An unknown name is looked up once, batched with others, under the deadline.
+  // Reads: from memory where it knows. An unknown name is looked up once, batched with others, under the
+  // deadline.
   virtual void Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) = 0;
   virtual void List(const std::string& service, Deadline deadline, Done<std::vector<VolumeView>> done) = 0;
   /// "" when it is not mounted.
   virtual void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) = 0;
 
   // Changes.
-  /// An existing name with every explicitly given field equal (size: at most what is there) succeeds with `existed`;
-  /// otherwise AlreadyExists says wanted and has.
+  /// An existing name with every explicitly given field equal (size: at most what is there) succeeds with
+  /// `existed`; otherwise AlreadyExists says wanted and has.
   virtual void CreateVolume(const std::string& service, const CreateSpec& spec, Deadline deadline,
                             Done<CreateResult> done) = 0;
   /// NotFound for an unknown name; FailedPrecondition while it is in use, naming the consumers.
-  virtual void Remove(const VolumeRef& ref, const RemoveOptions& options, Deadline deadline, DoneStatus done) = 0;
+  virtual void Remove(const VolumeRef& ref, const RemoveOptions& options, Deadline deadline,
+                      DoneStatus done) = 0;
   virtual void Mount(const VolumeRef& ref, const Consumer& consumer, const MountSpec& spec, Deadline deadline,
                      MountDone done) = 0;
   /// OK for what is not mounted. `now`: without the linger.
@@ -163,8 +177,8 @@ class VolumeEngine {
   virtual void Grow(const VolumeRef& ref, uint64_t size, Deadline deadline, Done<VolumeView> done) = 0;
 };
 
-/// The consumer that a protocol's mount id stands for, by the rule of design §3: 64 hex digits from Docker are counted;
-/// podman's one constant id, "dvdcli:<volume>", anything else and none at all are not.
+/// The consumer that a protocol's mount id stands for, by the rule of design §3: 64 hex digits from Docker
+/// are counted; podman's one constant id, "dvdcli:<volume>", anything else and none at all are not.
 Consumer ConsumerOfDockerId(const std::string& volume_name, const std::string& id);
 
 }  // namespace rexray::engine

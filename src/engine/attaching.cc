@@ -1,0 +1,156 @@
+// VolumeEngine::Attach and Detach: an operator's hands on the device itself.
+
+#include "base/status.h"
+#include "engine/engine_impl.h"
+#include "engine/unstage.h"
+
+namespace rexray::engine {
+
+void EngineImpl::Attach(const VolumeRef& ref, bool force, Deadline deadline, Done<VolumeView> done) {
+  Resolve(ref, deadline, [this, force, deadline, done = std::move(done)](absl::StatusOr<Target> target) {
+    if (!target.ok()) return done(target.status());
+    ServiceState& service = *target->service;
+    SubmitFor<VolumeView>(target->key, target->name, "attach", fmt::format("attach {}", force), deadline,
+                          done, [this, &service, key = target->key, name = target->name, force] {
+                            return RunAttach(service, key, name, force);
+                          });
+  });
+}
+
+absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const VolumeKey& key,
+                                                 const std::string& name, bool force) {
+  const CallContext context = core_.WorkContext();
+  const StagePtr before = core_.table.Find(key);
+  absl::StatusOr<Volume> volume = core_.FreshVolumeOf(service, key);
+  if (!volume.ok()) return Blame(volume.status(), name);
+  absl::StatusOr<std::optional<LocalResource>> local = service.driver().FindLocal(context, key.id);
+  if (!local.ok()) return Blame(local.status(), name);
+
+  StepRunner steps = core_.Steps(key, name, "attach");
+  Stage stage;
+  if (before != nullptr) stage = *before;
+  absl::Status status = absl::OkStatus();
+  if (volume->blank && !(before != nullptr && before->Staged())) {
+    // A person gets the device and may put anything on it: from now on only what is found there decides.
+    status = steps.Run("clear_blank", [&]() -> absl::Status {
+      RETURN_IF_ERROR(service.driver().ClearBlankMark(context, key.id));
+      volume->blank = false;
+      service.cache->Put(*volume);
+      return absl::OkStatus();
+    });
+  }
+  if (status.ok() && !*local) {
+    steps.SetArguments(R"({"attached_before":false})");
+    if (force) {
+      core_.AddEvent(LogLevel::kWarn, "preempted", key, name,
+                     fmt::format("volume \"{}\" is attached here by force, as an operator asked", name));
+    }
+    status = steps.Run("attach", [&]() -> absl::Status {
+      AttachOptions options;
+      options.force = force;
+      return service.driver().Attach(context, key.id, options).status();
+    });
+    if (status.ok()) {
+      status = steps.Run("await_device", [&]() -> absl::Status {
+        ASSIGN_OR_RETURN(*local, service.driver().AwaitLocal(context, key.id));
+        return absl::OkStatus();
+      });
+    }
+    stage.attached_by_us = true;
+  }
+  if (!status.ok()) {
+    steps.Finish();
+    return Blame(status, name);
+  }
+  stage.key = key;
+  stage.name = name;
+  if (!stage.Staged()) stage.state = StageState::kAttached;
+  stage.device = (*local)->path;
+  stage.identity = (*local)->identity;
+  stage.keep_attached = true;
+  stage.note.clear();
+  if (before == nullptr) stage.since = core_.clock.WallNow();
+  status = core_.SaveStage(stage);
+  steps.Finish();
+  if (!status.ok()) return Blame(status, name);
+  core_.AddEvent(LogLevel::kInfo, "attached", key, name,
+                 fmt::format("volume \"{}\" is attached as {}", name, stage.device));
+  volume = core_.FreshVolumeOf(service, key);
+  if (!volume.ok()) return Blame(volume.status(), name);
+  return core_.ViewOf(service, *volume);
+}
+
+void EngineImpl::Detach(const VolumeRef& ref, bool force, Deadline deadline, DoneStatus done) {
+  Resolve(ref, deadline, [this, force, deadline, done = std::move(done)](absl::StatusOr<Target> target) {
+    if (!target.ok()) return done(target.status());
+    ServiceState& service = *target->service;
+    SubmitStatus(target->key, target->name, "detach", fmt::format("detach {}", force), deadline, done,
+                 [this, &service, key = target->key, name = target->name, force] {
+                   return RunDetach(service, key, name, force);
+                 });
+  });
+}
+
+absl::Status EngineImpl::RunDetach(ServiceState& service, const VolumeKey& key, const std::string& name,
+                                   bool force) {
+  const StagePtr stage = core_.table.Find(key);
+  if (stage != nullptr && !stage->consumers.empty()) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "volume \"{}\" is in use on this node by {}; end these first (rexray volume unmount)", name,
+                 DescribeConsumers(*stage));
+  }
+  const absl::StatusOr<std::optional<LocalResource>> local =
+      service.driver().FindLocal(core_.WorkContext(), key.id);
+  if (!local.ok()) return Blame(local.status(), name);
+  if (stage == nullptr && !*local)
+    return force ? DetachElsewhere(service, key, name, force) : absl::OkStatus();
+
+  StepRunner steps = core_.Steps(key, name, "detach");
+  absl::Status status = absl::OkStatus();
+  if (stage != nullptr && stage->device_number != 0) status = UmountStage(core_, service, steps, key);
+  if (status.ok()) {
+    // The operator's word: whoever attached it, it is to go.
+    Stage asked;
+    if (const StagePtr now = core_.table.Find(key)) asked = *now;
+    asked.key = key;
+    asked.name = name;
+    asked.state = StageState::kAttached;
+    asked.attached_by_us = true;
+    asked.keep_attached = false;
+    status = core_.SaveStage(asked);
+    if (status.ok()) status = DetachStage(core_, service, steps, key);
+    if (!status.ok() && stage == nullptr) {
+      (void)core_.DropStage(key);  // it was not ours before, and this call did not take it
+    } else if (!status.ok()) {
+      RetryDetachLater(core_, service, key);
+    }
+  }
+  steps.Finish();
+  if (!status.ok()) return Blame(status, name);
+  core_.AddEvent(LogLevel::kInfo, "detached", key, name, fmt::format("volume \"{}\" is detached", name));
+  absl::StatusOr<Volume> fresh = core_.FreshVolumeOf(service, key);  // the list shows it at once
+  return absl::OkStatus();
+}
+
+/// By force, from other nodes: an operator's decision, recorded before it is carried out.
+absl::Status EngineImpl::DetachElsewhere(ServiceState& service, const VolumeKey& key, const std::string& name,
+                                         bool force) {
+  absl::StatusOr<Volume> volume = core_.FreshVolumeOf(service, key);
+  if (!volume.ok()) return Blame(volume.status(), name);
+  StepRunner steps = core_.Steps(key, name, "detach");
+  absl::Status status = absl::OkStatus();
+  for (const Attachment& attachment : volume->attachments) {
+    core_.AddEvent(LogLevel::kWarn, "preempted", key, name,
+                   fmt::format("volume \"{}\" is detached from {} by force, as an operator asked", name,
+                               attachment.node));
+    status = steps.Run("detach", [&] {
+      return service.driver().Detach(core_.WorkContext(), key.id, attachment.node, force);
+    });
+    if (!status.ok()) break;
+  }
+  steps.Finish();
+  if (status.ok()) volume = core_.FreshVolumeOf(service, key);
+  return Blame(status, name);
+}
+
+}  // namespace rexray::engine

@@ -1,0 +1,21 @@
+#pragma once
+
+// How consumers come and go (design §3), without side effects.
+
+#include <vector>
+
+#include "engine/volume_engine.h"
+
+namespace rexray::engine {
+
+/// What an Unmount by `consumer` leaves: one use less of a counted one, none of an uncounted one. An id that
+/// nobody mounted with changes nothing. `drop_uncounted`: all uncounted ones go too
+/// (rexray.volume.unmount.ignoreUsedCount).
+std::vector<ConsumerRecord> AfterUnmount(std::vector<ConsumerRecord> consumers, const Consumer& consumer,
+                                         bool drop_uncounted);
+
+/// What is left when every use by that id ends.
+std::vector<ConsumerRecord> AfterRelease(std::vector<ConsumerRecord> consumers,
+                                         const std::string& consumer_id);
+
+}  // namespace rexray::engine

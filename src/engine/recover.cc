@@ -1,0 +1,317 @@
+// VolumeEngine::Recover: the journal against the kernel's truth, before serving begins. Nothing here waits
+// for a backend: what needs one is an operation in the volume's queue, ahead of any caller's.
+//
+//   row, and its mount is there (path and device number)  -> staged, with its consumers
+//   row says staged, the mount is gone                    -> its consumers are lost (an event); detached if
+//   it is ours row of a half-made mount                              -> undone: unmounted, detached if this
+//   boot's journal says that
+//                                                            we attached it
+//   row of what lingered                                  -> detached
+//   intent to attach, no row                              -> detached: it was not here before
+//   mount under our root that no row explains             -> adopted, with an event; never detached by
+//   ourselves anything else                                         -> left as it is, with an event
+
+#include <set>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "engine/engine_impl.h"
+#include "engine/mount_point.h"
+#include "engine/unstage.h"
+#include "volume/volume_name.h"
+
+namespace rexray::engine {
+namespace {
+
+using Intents = std::map<VolumeKey, IntentRow>;
+
+/// The operation had found the volume not attached here, so what is attached now is its doing.
+bool AttachedByIntent(const IntentRow& intent) {
+  if (intent.operation != "mount" && intent.operation != "attach") return false;
+  const absl::StatusOr<nlohmann::json> arguments = ParseJson(intent.arguments);
+  if (!arguments.ok() || !arguments->is_object()) return false;
+  const auto before = arguments->find("attached_before");
+  return before != arguments->end() && before->is_boolean() && !before->get<bool>();
+}
+
+/// The mount of this stage, if it is there.
+std::optional<host::MountEntry> MountOf(const Stage& stage, const std::string& path,
+                                        const std::vector<host::MountEntry>& mounts) {
+  std::optional<host::MountEntry> found = host::FindMount(mounts, path);
+  if (!found) return std::nullopt;
+  if (stage.device_number != 0) return found->device == stage.device_number ? found : std::nullopt;
+  // Killed between the mount and its row: by the device's name, or by the directory that is bind-mounted.
+  const bool bind = found->root != "/" && stage.device.ends_with(found->root);
+  return found->source == stage.device || bind ? found : std::nullopt;
+}
+
+class Recovery {
+ public:
+  explicit Recovery(Core& core) : core_(core) {}
+
+  absl::Status Run();
+  /// Mounts under our root that no row explains: path -> entry.
+  const std::map<std::string, host::MountEntry>& unexplained() const { return unexplained_; }
+
+ private:
+  void TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumers);
+  void TakeStaged(ServiceState& service, Stage stage);
+  void TakeHalfMade(ServiceState& service, Stage stage);
+  void TakeIntent(const IntentRow& intent);
+  void LoseConsumers(const Stage& stage);
+  void FindUnexplained();
+  bool WasBeingUnmounted(const VolumeKey& key) const {
+    const auto intent = intents_.find(key);
+    return intent != intents_.end() && intent->second.operation != "mount" &&
+           intent->second.operation != "attach" && intent->second.operation != "grow";
+  }
+
+  Core& core_;
+  std::vector<host::MountEntry> mounts_;
+  Intents intents_;
+  std::set<std::string> explained_;  // paths
+  std::map<std::string, host::MountEntry> unexplained_;
+};
+
+absl::Status Recovery::Run() {
+  ASSIGN_OR_RETURN(const std::vector<StageRow> rows, core_.journal->Stages());
+  ASSIGN_OR_RETURN(const std::vector<ConsumerRow> consumers, core_.journal->Consumers());
+  ASSIGN_OR_RETURN(const std::vector<IntentRow> intents, core_.journal->Intents());
+  ASSIGN_OR_RETURN(mounts_, core_.host.mounter->List());
+  std::map<VolumeKey, std::vector<ConsumerRecord>> by_volume;
+  for (const ConsumerRow& row : consumers) by_volume[row.key].push_back({row.consumer, row.count, row.since});
+  for (const IntentRow& intent : intents) intents_[intent.key] = intent;
+
+  for (const StageRow& row : rows) TakeRow(row, by_volume[row.key]);
+  for (const IntentRow& intent : intents) TakeIntent(intent);
+  FindUnexplained();
+  return absl::OkStatus();
+}
+
+void Recovery::TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumers) {
+  Stage stage = StageOf(row);
+  stage.consumers = std::move(consumers);
+  stage.idle_since = core_.clock.Now();
+  const absl::StatusOr<ServiceState*> service = core_.FindService(row.key.service);
+  if (!service.ok()) {
+    // Its row stays for the day when the service is configured again.
+    explained_.insert(row.stage_path);
+    core_.AddEvent(
+        LogLevel::kWarn, "service-gone", row.key, row.name,
+        fmt::format(
+            "volume \"{}\" was mounted at {} for service \"{}\", which is no longer configured; it is "
+            "left as it is",
+            row.name, row.stage_path, row.key.service));
+    return;
+  }
+  if (stage.Staged()) return TakeStaged(**service, std::move(stage));
+  TakeHalfMade(**service, std::move(stage));
+}
+
+void Recovery::TakeStaged(ServiceState& service, Stage stage) {
+  const bool bare = stage.device_number == 0;  // a directory that is handed out as it is
+  if (bare || MountOf(stage, stage.stage_path, mounts_)) {
+    explained_.insert(stage.stage_path);
+    core_.table.Put(std::move(stage));
+    return;
+  }
+  if (!WasBeingUnmounted(stage.key)) LoseConsumers(stage);
+  stage.state = StageState::kAttached;
+  stage.device_number = 0;
+  stage.stage_path.clear();
+  stage.user_path.clear();
+  TakeHalfMade(service, std::move(stage));
+}
+
+/// Attached, perhaps mounted, and nobody was ever told of it.
+void Recovery::TakeHalfMade(ServiceState& service, Stage stage) {
+  for (const ConsumerRecord& record : stage.consumers) {
+    (void)core_.journal->DropConsumer(stage.key, record.consumer);
+  }
+  stage.consumers.clear();
+  const std::string path =
+      stage.stage_path.empty() ? core_.StagePathOf(stage.key.service, stage.name) : stage.stage_path;
+  const std::optional<host::MountEntry> mount = MountOf(stage, path, mounts_);
+  stage.device_number = mount ? mount->device : 0;
+  stage.stage_path = mount ? path : "";
+  if (mount) {
+    explained_.insert(path);
+  } else {
+    RemoveMountPoint(path);  // only an empty directory goes
+  }
+  if (stage.state == StageState::kLost) stage.state = StageState::kAttached;
+  stage.idle_since = core_.clock.Now() - service.config.linger;  // it has lingered long enough
+  const VolumeKey key = stage.key;
+  if (const absl::Status saved = core_.SaveStage(stage); !saved.ok()) {
+    core_.AddEvent(LogLevel::kError, "journal", key, stage.name, std::string(MessageOf(saved)));
+    core_.table.Put(std::move(stage));
+  }
+  DetachLater(core_, service, key, Duration::zero());
+}
+
+void Recovery::TakeIntent(const IntentRow& intent) {
+  const absl::StatusOr<ServiceState*> service = core_.FindService(intent.key.service);
+  if (!service.ok()) return;
+  const StagePtr stage = core_.table.Find(intent.key);
+  if (stage == nullptr && AttachedByIntent(intent)) {
+    Stage attached;
+    attached.key = intent.key;
+    attached.name = intent.name;
+    attached.state = StageState::kAttached;
+    attached.attached_by_us = true;
+    core_.AddEvent(
+        LogLevel::kWarn, "rolled-back", intent.key, intent.name,
+        fmt::format("volume \"{}\": the daemon ended during {} ({}); what it attached is detached again",
+                    intent.name, intent.operation, intent.step));
+    TakeHalfMade(**service, std::move(attached));
+  } else if (stage != nullptr && stage->Staged() && intent.operation == "grow") {
+    auto operation = std::make_shared<Operation>();
+    operation->key = intent.key;
+    operation->name = intent.name;
+    operation->kind = "recover";
+    operation->body = [&core = core_, key = intent.key, name = intent.name](Operation&) {
+      const StagePtr now = core.table.Find(key);
+      if (now == nullptr || !now->Staged() || now->read_only) return;
+      StepRunner steps = core.Steps(key, name, "recover");
+      const absl::Status grown = steps.Run("grow_fs", [&] {
+        return core.host.file_systems->Grow(now->device, now->fs_type, now->stage_path,
+                                            core.WorkContext().deadline);
+      });
+      steps.Finish();
+      if (!grown.ok())
+        core.AddEvent(LogLevel::kWarn, "grow-failed", key, name, std::string(MessageOf(grown)));
+    };
+    core_.queue.Submit(std::move(operation), nullptr);
+    return;  // that operation's own intent replaces this one
+  }
+  if (const absl::Status dropped = core_.journal->DropIntent(intent.key); !dropped.ok()) {
+    core_.AddEvent(LogLevel::kError, "journal", intent.key, intent.name, std::string(MessageOf(dropped)));
+  }
+}
+
+void Recovery::LoseConsumers(const Stage& stage) {
+  core_.AddEvent(
+      LogLevel::kWarn, stage.consumers.empty() ? "stage-gone" : "consumer-lost", stage.key, stage.name,
+      fmt::format("volume \"{}\" was mounted at {} when the daemon ended and is not any more{}", stage.name,
+                  stage.stage_path,
+                  stage.consumers.empty() ? std::string() : "; lost: " + DescribeConsumers(stage)));
+}
+
+void Recovery::FindUnexplained() {
+  const std::string root = core_.options.volumes_root + "/";
+  for (const host::MountEntry& mount : mounts_) {
+    if (mount.target.starts_with(root) && !explained_.contains(mount.target))
+      unexplained_[mount.target] = mount;
+  }
+}
+
+/// ROOT/name and ROOT/.services/SERVICE/name; nullopt for anything deeper or with another kind of name.
+std::optional<std::pair<std::string, std::string>> ServiceAndName(const Core& core, const std::string& path) {
+  std::string rest = path.substr(core.options.volumes_root.size() + 1);
+  std::string service = core.options.default_service;
+  constexpr std::string_view kOthers = ".services/";
+  if (rest.starts_with(kOthers)) {
+    rest = rest.substr(kOthers.size());
+    const size_t slash = rest.find('/');
+    if (slash == std::string::npos) return std::nullopt;
+    service = rest.substr(0, slash);
+    rest = rest.substr(slash + 1);
+  }
+  if (!ValidateVolumeName(rest).ok() || !core.services.contains(service)) return std::nullopt;
+  return std::make_pair(service, rest);
+}
+
+bool IsMountOf(Core& core, const ServiceState& service, const host::MountEntry& mount,
+               const LocalResource& local) {
+  if (service.directory()) return local.path == mount.source || local.path.ends_with(mount.root);
+  if (mount.source == local.path) return true;
+  const absl::StatusOr<dev_t> number = core.host.devices->NumberOf(local.path);
+  return number.ok() && *number == mount.device;
+}
+
+/// In the volume's turn.
+absl::Status Adopt(Core& core, ServiceState& service, const VolumeKey& key, const std::string& name,
+                   const host::MountEntry& mount) {
+  if (core.table.Find(key) != nullptr) return absl::OkStatus();  // a Mount was quicker and took it up
+  StepRunner steps = core.Steps(key, name, "recover");
+  const absl::Status status = steps.Run("adopt", [&]() -> absl::Status {
+    const CallContext context = core.WorkContext();
+    ASSIGN_OR_RETURN(const std::optional<LocalResource> local, service.driver().FindLocal(context, key.id));
+    if (!local || !IsMountOf(core, service, mount, *local)) {
+      return Error(absl::StatusCode::kFailedPrecondition,
+                   "what is mounted at {} ({}) is not that volume's device", mount.target, mount.source);
+    }
+    Stage stage;
+    stage.key = key;
+    stage.name = name;
+    stage.state = StageState::kStaged;
+    stage.device = local->path;
+    stage.identity = local->identity;
+    stage.device_number = mount.device;
+    stage.stage_path = mount.target;
+    stage.fs_type = mount.fs_type;
+    stage.read_only = mount.options == "ro" || mount.options.starts_with("ro,");
+    stage.attached_by_us = true;  // under our root, where nobody else mounts: its last Unmount detaches it
+    stage.since = core.clock.WallNow();
+    ASSIGN_OR_RETURN(stage.user_path, MakeUserDirectory(mount.target, service.config.root_path,
+                                                        service.config.file_mode, !stage.read_only));
+    RETURN_IF_ERROR(core.SaveStage(stage));
+    // Who uses it is not known; somebody may. An operator ends it: rexray volume release NAME --consumer
+    // adopted.
+    RETURN_IF_ERROR(core.AddConsumer(key, {Consumer::Api::kUnknown, "adopted", false}).status());
+    return service.directory() ? absl::OkStatus() : service.driver().OnStaged(context, key.id);
+  });
+  steps.Finish();
+  if (!status.ok()) return status;
+  core.AddEvent(
+      LogLevel::kWarn, "adopted", key, name,
+      fmt::format("volume \"{}\" is mounted at {} and the journal does not know it; it is taken up, with the "
+                  "consumer \"adopted\"",
+                  name, mount.target));
+  return absl::OkStatus();
+}
+
+void LeaveUnexplained(Core& core, const VolumeKey& key, const std::string& name,
+                      const host::MountEntry& mount, const absl::Status& why) {
+  core.AddEvent(
+      LogLevel::kWarn, "unexplained-mount", key, name,
+      fmt::format(
+          "{} ({}) is mounted under the volumes' root and is no volume that is known: {}; it is left as "
+          "it is",
+          mount.target, mount.source, MessageOf(why)));
+}
+
+}  // namespace
+
+absl::Status EngineImpl::Recover() {
+  if (const std::string remark = core_.journal->Remark(); !remark.empty()) {
+    core_.AddEvent(LogLevel::kError, "journal", {}, "", remark);
+  }
+  Recovery recovery(core_);
+  RETURN_IF_ERROR(recovery.Run());
+  for (const StagePtr& stage : core_.table.All()) EndWhenAbandoned(stage->key);
+  for (const auto& [path, mount] : recovery.unexplained()) {
+    const auto found = ServiceAndName(core_, path);
+    if (!found) continue;
+    ServiceState& service = *core_.services.at(found->first);
+    const std::string name = found->second;
+    ResolveFresh(service, {found->first, name, ""}, core_.WorkContext().deadline,
+                 [this, name, mount = mount, &service](const absl::StatusOr<Target>& target) {
+                   const VolumeKey unknown{service.config.name, ""};
+                   if (!target.ok()) return LeaveUnexplained(core_, unknown, name, mount, target.status());
+                   auto operation = std::make_shared<Operation>();
+                   operation->key = target->key;
+                   operation->name = name;
+                   operation->kind = "recover";
+                   operation->body = [this, name, mount, &service, key = target->key](Operation&) {
+                     const absl::Status adopted = Adopt(core_, service, key, name, mount);
+                     if (!adopted.ok()) LeaveUnexplained(core_, key, name, mount, adopted);
+                   };
+                   core_.queue.Submit(std::move(operation), nullptr);
+                 });
+  }
+  for (auto& [name, service] : core_.services) service->cache->RefreshNow();
+  return absl::OkStatus();
+}
+
+}  // namespace rexray::engine

@@ -1,0 +1,106 @@
+// VolumeEngine::Unmount and ReleaseConsumer: consumers end, and with the last one the stage.
+//
+// When the file system is busy nothing changes: the caller gets an error that names who keeps it, the
+// consumer stays, and the same call can be repeated. An error means that it did not happen.
+
+#include "base/status.h"
+#include "engine/consumer_rule.h"
+#include "engine/engine_impl.h"
+#include "engine/unstage.h"
+#include "volume/volume_name.h"
+
+namespace rexray::engine {
+
+void EngineImpl::Unmount(const VolumeRef& ref, const Consumer& consumer, bool now, Deadline deadline,
+                         DoneStatus done) {
+  if (ref.id.empty()) {
+    if (const absl::Status valid = ValidateVolumeName(ref.name); !valid.ok()) return done(valid);
+  }
+  const absl::StatusOr<std::optional<Target>> target = FindStaged(ref);
+  if (!target.ok()) return done(target.status());
+  if (!*target) return done(absl::OkStatus());
+  const bool drop_uncounted = (*target)->service->config.ignore_used_count;
+  ChangeConsumers(
+      **target, fmt::format("unmount {} {} {}", ToString(consumer.api), consumer.id, now), now, deadline,
+      std::move(done),
+      [consumer, drop_uncounted](std::vector<ConsumerRecord> consumers) {
+        return AfterUnmount(std::move(consumers), consumer, drop_uncounted);
+      },
+      /*only_known=*/false);
+}
+
+void EngineImpl::ReleaseConsumer(const VolumeRef& ref, const std::string& consumer_id, Deadline deadline,
+                                 DoneStatus done) {
+  const absl::StatusOr<std::optional<Target>> target = FindStaged(ref);
+  if (!target.ok()) return done(target.status());
+  if (!*target) {
+    return done(Error(absl::StatusCode::kNotFound, "volume \"{}\" is not mounted on this node",
+                      Printable(ref.id.empty() ? ref.name : ref.id)));
+  }
+  ChangeConsumers(
+      **target, "release " + consumer_id, /*now=*/false, deadline, std::move(done),
+      [consumer_id](std::vector<ConsumerRecord> consumers) {
+        return AfterRelease(std::move(consumers), consumer_id);
+      },
+      /*only_known=*/true);
+}
+
+void EngineImpl::ChangeConsumers(
+    const Target& target, const std::string& join, bool now, Deadline deadline, DoneStatus done,
+    std::function<std::vector<ConsumerRecord>(std::vector<ConsumerRecord>)> change, bool only_known) {
+  const VolumeKey key = target.key;
+  ServiceState& service = *target.service;
+  // Others hold it still: one row in the journal, on the caller's thread.
+  absl::Status answer;
+  bool answered = false;
+  core_.queue.TryInline(key, [&] {
+    const StagePtr stage = core_.table.Find(key);
+    if (stage == nullptr) {
+      answered = !only_known;
+    } else if (stage->Staged() && !only_known) {
+      std::vector<ConsumerRecord> left = change(stage->consumers);
+      if (left.empty()) return;
+      answered = true;
+      answer = Blame(core_.SetConsumers(key, std::move(left)), stage->name);
+    }
+  });
+  if (answered) return done(answer);
+  SubmitStatus(
+      key, target.name, "unmount", join, deadline, std::move(done),
+      [this, &service, key, now, only_known, change = std::move(change)] {
+        return RunUnmount(service, key, now, only_known, change);
+      },
+      /*join_only_abandoned=*/true);
+}
+
+absl::Status EngineImpl::RunUnmount(
+    ServiceState& service, const VolumeKey& key, bool now, bool only_known,
+    const std::function<std::vector<ConsumerRecord>(std::vector<ConsumerRecord>)>& change) {
+  const StagePtr stage = core_.table.Find(key);
+  if (stage == nullptr) {
+    return only_known ? Error(absl::StatusCode::kNotFound, "volume {} is not mounted on this node", key.id)
+                      : absl::OkStatus();
+  }
+  std::vector<ConsumerRecord> left = change(stage->consumers);
+  if (only_known && left.size() == stage->consumers.size()) {
+    return Error(absl::StatusCode::kNotFound, "volume \"{}\" has no such consumer; it has: {}", stage->name,
+                 stage->consumers.empty() ? "none" : DescribeConsumers(*stage));
+  }
+  if (!left.empty()) return Blame(core_.SetConsumers(key, std::move(left)), stage->name);
+
+  StepRunner steps = core_.Steps(key, stage->name, "unmount");
+  absl::Status status = absl::OkStatus();
+  if (stage->Staged()) {
+    status = UmountStage(core_, service, steps, key);
+    if (status.ok()) status = DetachOrLinger(core_, service, steps, key, now);
+  } else {
+    status = core_.SetConsumers(key, {});  // of a mount that was lost
+    if (status.ok() && (now || stage->state != StageState::kLingering)) {
+      status = DetachOrLinger(core_, service, steps, key, now);
+    }
+  }
+  steps.Finish();
+  return Blame(status, stage->name);
+}
+
+}  // namespace rexray::engine
