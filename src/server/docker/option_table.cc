@@ -135,8 +135,8 @@ absl::Status SetTags(std::string_view value, CreateSpec& spec) {
 }
 
 struct Row {
-  std::string_view name;                       ///< as an error lists it
-  std::initializer_list<const char*> aliases;  ///< lower case
+  std::string_view name;                  ///< as an error lists it
+  std::vector<std::string_view> aliases;  ///< lower case
   absl::Status (*set)(std::string_view value, CreateSpec& spec);
 };
 
@@ -167,7 +167,7 @@ const std::vector<Row>& Rows() {
 const Row* FindRow(std::string_view name) {
   const std::string wanted = absl::AsciiStrToLower(std::string(name));
   for (const Row& row : Rows()) {
-    for (const char* alias : row.aliases) {
+    for (const std::string_view alias : row.aliases) {
       if (wanted == alias) return &row;
     }
   }
