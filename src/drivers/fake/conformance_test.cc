@@ -104,6 +104,7 @@ ConformanceParam Param(const std::string& name, Devices devices,
 
 INSTANTIATE_TEST_SUITE_P(Fake, Conformance,
                          ::testing::Values(Param("MadeUp", Devices::kMadeUp),
+                                           Param("FixedSize", Devices::kMadeUpFixedSize),
                                            Param("FakeHost", Devices::kFakeHost),
                                            Param("Loop", Devices::kLoop, &WhyNoLoops)),
                          NameOfParam);

@@ -1,0 +1,88 @@
+#include "drivers/registry.h"
+
+#include <filesystem>
+#include <map>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "base/status.h"
+#include "drivers/conformance/temporary_directory.h"
+#include "drivers/fake/fake_host.h"
+
+namespace rexray::drivers {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class RegistryTest : public ::testing::Test {
+ protected:
+  RegistryTest() : host_(SystemClock::Get()) {}
+
+  DriverRequest Request(const std::string& driver) {
+    DriverRequest request;
+    request.service = "rexray";
+    request.driver_name = driver;
+    request.lib_directory = directory_.path();
+    request.node_id = "this-node";
+    request.setting = [this](std::string_view key) -> std::optional<std::string> {
+      const auto found = settings_.find(std::string(key));
+      if (found == settings_.end()) return std::nullopt;
+      return found->second;
+    };
+    return request;
+  }
+
+  conformance::TemporaryDirectory directory_;
+  fake::FakeHost host_;
+  std::map<std::string, std::string> settings_;
+};
+
+TEST_F(RegistryTest, LocalLivesBelowTheLibDirectory) {
+  auto driver = MakeDriver(Request("Local"), host_.AsHost());
+  ASSERT_TRUE(driver.ok()) << driver.status();
+  EXPECT_EQ((*driver)->Name(), "local");
+  EXPECT_EQ((*driver)->ThisNode({})->id, "this-node");
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/local/catalogue.db"));
+}
+
+TEST_F(RegistryTest, LocalLivesWhereItIsToldTo) {
+  settings_["local.directory"] = directory_.path() + "/elsewhere";
+  auto driver = MakeDriver(Request("local"), host_.AsHost());
+  ASSERT_TRUE(driver.ok()) << driver.status();
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() + "/elsewhere/catalogue.db"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/local"));
+}
+
+TEST_F(RegistryTest, AnErrorNamesTheService) {
+  settings_["local.directory"] = "not/absolute";
+  const absl::Status refused = MakeDriver(Request("local"), host_.AsHost()).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_THAT(std::string(MessageOf(refused)), HasSubstr("service \"rexray\" (local)"));
+}
+
+TEST_F(RegistryTest, AnUnknownDriverNamesTheKnownOnes) {
+  for (const char* name : {"nope", "", "fake", "EC2\n"}) {
+    const absl::Status refused = MakeDriver(Request(name), host_.AsHost()).status();
+    EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
+    EXPECT_THAT(std::string(MessageOf(refused)), HasSubstr("there are: local"));
+    EXPECT_THAT(std::string(MessageOf(refused)), Not(HasSubstr("\n")));
+  }
+}
+
+TEST_F(RegistryTest, UpstreamsNames) {
+  EXPECT_EQ(CanonicalDriverName("EC2"), "ebs");
+  EXPECT_EQ(CanonicalDriverName("aws"), "ebs");
+  EXPECT_EQ(CanonicalDriverName("Ebs"), "ebs");
+  EXPECT_EQ(CanonicalDriverName("gce"), "gcepd");
+  EXPECT_EQ(CanonicalDriverName("OpenStack"), "cinder");
+  EXPECT_EQ(CanonicalDriverName("Local"), "local");
+  EXPECT_EQ(CanonicalDriverName("Nope"), "nope");
+  EXPECT_THAT(KnownDrivers(), Contains("local"));
+  EXPECT_THAT(KnownDrivers(), Not(Contains("fake")));
+}
+
+}  // namespace
+}  // namespace rexray::drivers
