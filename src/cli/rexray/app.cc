@@ -108,7 +108,7 @@ int RunInvocation(App& app, const Invocation& asked) {
   if (const LifeHandler life = LifeHandlerOf(asked.verb); life != nullptr) {
     Surroundings around = LookAround(app.environment, asked, app.program);
     around.root = app.root;
-    LifeContext context{asked, app.console, client, app.runner, *paths, around, *output};
+    LifeContext context{asked, app.console, client, app.run, *paths, around, *output};
     return life(context);
   }
   Context context{asked, app.console, client, app.clock, app.environment, *output};

@@ -7,17 +7,17 @@
 #include <vector>
 
 #include "cli/rexray/console.h"
+#include "cli/rexray/life.h"
 
 #include "base/clock.h"
 #include "base/http/client.h"
-#include "base/subprocess.h"
 
 namespace rexray::cli {
 
 struct App {
   Console& console;
   http::Transport& transport;
-  CommandRunner& runner;
+  RunProgram run;
   Clock& clock;
   std::map<std::string, std::string> environment;
   std::string program = "rexray";  ///< argv[0]

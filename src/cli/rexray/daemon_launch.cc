@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -163,6 +164,17 @@ absl::StatusOr<pid_t> LaunchInBackground(const LaunchRequest& request) {
   }
   if (**line == "READY") return pid;
   return Error(absl::StatusCode::kInternal, "{}", TerminalSafe(**line));
+}
+
+absl::StatusOr<int> RunToTheEnd(const std::vector<std::string>& argv) {
+  pid_t pid = 0;
+  const int error = posix_spawnp(&pid, argv[0].c_str(), nullptr, nullptr, ArgvOf(argv).data(), environ);
+  if (error != 0) return ErrnoError(error, "cannot execute " + argv[0]);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return ErrnoError(errno, "waitpid");
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace rexray::cli

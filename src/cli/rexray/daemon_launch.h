@@ -33,4 +33,8 @@ absl::Status BecomeDaemon(const LaunchRequest& request);
 /// An error is the daemon's own line where it wrote one.
 absl::StatusOr<pid_t> LaunchInBackground(const LaunchRequest& request);
 
+/// Runs argv (found in PATH) to its end, with our own input, output and environment; its exit code, 128 + the
+/// signal.
+absl::StatusOr<int> RunToTheEnd(const std::vector<std::string>& argv);
+
 }  // namespace rexray::cli

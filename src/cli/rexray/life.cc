@@ -42,9 +42,10 @@ bool ThroughSystemd(const LifeContext& context) {
 }
 
 absl::Status Systemctl(LifeContext& context, const char* verb) {
-  Command command;
-  command.argv = {"systemctl", verb, "-l", "rexray"};
-  return context.runner.Run(command).status();
+  ASSIGN_OR_RETURN(const int exit_code, context.run({"systemctl", verb, "-l", "rexray"}));
+  if (exit_code == 0) return absl::OkStatus();
+  return Error(absl::StatusCode::kInternal,
+               "systemctl {} rexray ended with {}; \"systemctl status rexray\" says more", verb, exit_code);
 }
 
 absl::StatusOr<std::string> Absolute(const std::string& path) {

@@ -5,15 +5,16 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cli/rexray/admin_client.h"
 #include "cli/rexray/console.h"
 #include "cli/rexray/invocation.h"
 #include "cli/rexray/output_format.h"
 
-#include "base/subprocess.h"
 #include "config/settings.h"
 
 namespace rexray::cli {
@@ -31,11 +32,14 @@ struct Surroundings {
 Surroundings LookAround(const std::map<std::string, std::string>& environment, const Invocation& invocation,
                         const std::string& program);
 
+/// Runs argv to its end with our own input and output; its exit code.
+using RunProgram = std::function<absl::StatusOr<int>(const std::vector<std::string>& argv)>;
+
 struct LifeContext {
   const Invocation& invocation;
   Console& console;
   AdminClient& client;
-  CommandRunner& runner;
+  const RunProgram& run;
   const config::Paths& paths;
   const Surroundings& around;
   OutputFormat output;

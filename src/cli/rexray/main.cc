@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "cli/rexray/app.h"
+#include "cli/rexray/daemon_launch.h"
 
 #include "base/clock.h"
 #include "base/http/client.h"
 #include "base/status.h"
-#include "base/subprocess.h"
 
 namespace {
 
@@ -47,9 +47,9 @@ class StandardStreams final : public rexray::cli::Console {
 int main(int argc, char** argv) {
   StandardStreams console;
   const auto transport = rexray::http::MakeClient(rexray::SystemClock::Get());
-  rexray::ProcessRunner runner(rexray::SystemClock::Get());
-  rexray::cli::App app{console, *transport, runner, rexray::SystemClock::Get(), {}, argc > 0 ? argv[0] : "",
-                       ""};
+  rexray::cli::App app{
+      console, *transport, rexray::cli::RunToTheEnd, rexray::SystemClock::Get(), {}, argc > 0 ? argv[0] : "",
+      ""};
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const size_t equals = text.find('=');

@@ -71,6 +71,8 @@ absl::StatusOr<std::optional<RunningDaemon>> FindDaemon(const std::string& pid_f
   const std::optional<std::string> text = ReadSmall(pid_file);
   if (!text && errno == ENOENT) return std::optional<RunningDaemon>();
   if (!text) return ErrnoError(errno, "Error reading REX-Ray PID file at " + pid_file);
+  if (text->empty())
+    return std::optional<RunningDaemon>();  // one that is just starting writes it under its lock
   std::string_view rest = *text;
   RunningDaemon daemon;
   uint64_t start_time = 0;
