@@ -250,7 +250,7 @@ absl::Status BusyDevice(const std::string& device, dev_t number) {
                           : openers);
   }
   std::string text;
-  for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+  for (const std::string& reason : reasons) text.append(text.empty() ? "" : "; ").append(reason);
   return Error(absl::StatusCode::kFailedPrecondition, "{} is in use: {}", device, text);
 }
 

@@ -80,7 +80,7 @@ std::string LastWords(const CommandResult& result) {
     if (line.starts_with("Overwriting existing filesystem;") || line.find("e2undo ") != std::string::npos)
       continue;
     std::istringstream words(line);
-    for (std::string word; words >> word;) text += (text.empty() ? "" : " ") + word;
+    for (std::string word; words >> word;) text.append(text.empty() ? "" : " ").append(word);
   }
   constexpr size_t kMax = 600;
   std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });

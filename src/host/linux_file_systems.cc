@@ -37,9 +37,9 @@ std::vector<std::string> MakeExt4(const std::vector<std::string>& extra) {
   std::vector<std::string> words;
   for (size_t i = 0; i < extra.size(); ++i) {
     if (extra[i] == "-E" && i + 1 < extra.size()) {
-      extended += "," + extra[++i];
+      extended.append(",").append(extra[++i]);
     } else if (extra[i].starts_with("-E") && extra[i].size() > 2) {
-      extended += "," + extra[i].substr(2);
+      extended.append(",").append(extra[i], 2);
     } else {
       words.push_back(extra[i]);
     }

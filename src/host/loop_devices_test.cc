@@ -154,8 +154,10 @@ TEST_F(LoopTest, EightThreadsAttachOneFileOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(), 1u);
+  const auto all = loops_.List();
+  ASSERT_TRUE(all.ok()) << all.status();
   size_t devices = 0;
-  for (const LoopDevice& loop : *loops_.List()) devices += loop.backing == IdentityOf(image);
+  for (const LoopDevice& loop : *all) devices += loop.backing == IdentityOf(image);
   EXPECT_EQ(devices, 1u);
 }
 

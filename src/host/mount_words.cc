@@ -22,7 +22,7 @@ using CString = std::unique_ptr<char, decltype(&std::free)>;
 
 std::string Joined(const std::vector<std::string>& options) {
   std::string text;
-  for (const std::string& option : options) text += (text.empty() ? "" : ",") + option;
+  for (const std::string& option : options) text.append(text.empty() ? "" : ",").append(option);
   return text;
 }
 
@@ -85,7 +85,7 @@ std::string RefusedOption(const std::string& fs_type, const MountWords& words) {
   size_t value_size = 0;
   while (::mnt_optstr_next_option(&cursor, &name, &name_size, &value, &value_size) == 0) {
     std::string option(name, name_size);
-    if (value != nullptr) option += "=" + std::string(value, value_size);
+    if (value != nullptr) option.append("=").append(value, value_size);
     if (Takes(fs.get(), option)) continue;
     const std::string why = KernelWords(fs.get());
     return fmt::format("mount option \"{}\" is not taken{}{}", Printable(option), why.empty() ? "" : ": ",

@@ -111,7 +111,7 @@ std::string AllSignatures(int fd, const std::string& path) {
     for (const char* key : {"TYPE", "PTTYPE"}) {
       const std::string name = Value(*probe, key);
       if (name.empty() || names.find(name) != std::string::npos) continue;
-      names += (names.empty() ? "" : ", ") + name;
+      names.append(names.empty() ? "" : ", ").append(name);
     }
   }
   return names;
