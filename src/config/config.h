@@ -1,8 +1,10 @@
 #pragma once
 
-// Loading the configuration: defaults < /etc/rexray/config.yml (and rexray.yml) < $HOME/.rexray/config.yml <
-// -c FILE < environment < flags. Keys are case-insensitive and of two dialects (REX-Ray 0.3.3 and 0.11.4); of
-// one setting's two names the one written explicitly wins, new over old.
+// Loading the configuration: defaults < /etc/rexray/rexray.yml < /etc/rexray/config.yml <
+// $HOME/.rexray/rexray.yml < $HOME/.rexray/config.yml < -c FILE < environment < flags. Keys are
+// case-insensitive and of two dialects (REX-Ray 0.3.3 and 0.11.4); of one setting's two names the new one
+// wins over the old one in the same place, and a stronger place over a weaker one. known_keys.h is the table
+// of all keys; docs/configuration.md says the same to users.
 //
 // Nothing here reads the process's environment or files but through LoadRequest, so that tests own both.
 
@@ -22,7 +24,7 @@ namespace rexray::config {
 struct LoadRequest {
   std::map<std::string, std::string> environment;
   std::optional<std::string> file;           ///< -c FILE
-  std::map<std::string, std::string> flags;  ///< canonical key -> value
+  std::map<std::string, std::string> flags;  ///< key (any known name of it) -> value
   uid_t uid = 0;                             ///< files below $HOME must belong to it
   std::string root;                          ///< prefix of /etc/rexray for tests and `--root`; "" = /
 };
@@ -48,7 +50,7 @@ class Config {
   virtual const Settings& settings() const = 0;
   /// Unknown keys (with the nearest known name), ignored files, world-readable secrets. Each a full sentence.
   virtual const std::vector<std::string>& warnings() const = 0;
-  /// Every known key with its value, sorted.
+  /// Every key that has an effect, every other known key that is written, and each service's socket; sorted.
   virtual std::vector<EffectiveValue> Effective() const = 0;
 };
 
