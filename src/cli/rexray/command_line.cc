@@ -6,11 +6,12 @@
 #include <string_view>
 #include <utility>
 
-// CLI11 is slow to compile: this file alone includes it, and only the parts that are needed.
+// CLI11 is slow to compile: this file and help_page.cc alone include it, and only the parts that are needed.
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "cli/rexray/create_option.h"
+#include "cli/rexray/help_page.h"
 #include "cli/rexray/terminal_text.h"
 
 #include "base/size.h"
@@ -77,13 +78,6 @@ Grammar::Grammar()
   app_.option_defaults()->ignore_case();
   app_.require_subcommand(0, 1);
   app_.allow_extras();
-  auto formatter = std::make_shared<CLI::Formatter>();
-  formatter->column_width(34);
-  formatter->label("Positionals", "Arguments");
-  formatter->label("Subcommands", "Commands");
-  formatter->label("SUBCOMMAND", "COMMAND");
-  formatter->label("OPTIONS", "FLAGS");
-  app_.formatter(formatter);
   app_.footer("\"rexray COMMAND --help\" says more. Exit codes: 0 done, 1 failed, 2 wrong usage.");
   Global();
   Volume();
@@ -291,6 +285,7 @@ void Grammar::Life(CLI::App* parent, bool hidden) {
   made.push_back(Leaf(parent, Verb::kStop, "stop", "stop the daemon; volumes stay mounted"));
   made.push_back(Leaf(parent, Verb::kRestart, "restart", "stop and start", {"reload", "force-reload"}));
   made.push_back(Leaf(parent, Verb::kStatus, "status", "is it running, and how are its services?"));
+  Printing(made.back());
   made.push_back(Leaf(parent, Verb::kInitSystem, "initsys", "which service manager this machine has"));
   for (CLI::App* app : made) app->group(hidden ? kHidden : "The daemon");
 }
@@ -299,12 +294,6 @@ const CLI::App* Grammar::Deepest() const {
   const CLI::App* at = &app_;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
   return at;
-}
-
-std::string FullName(const CLI::App* app) {
-  std::string name = app->get_name();
-  for (app = app->get_parent(); app != nullptr; app = app->get_parent()) name = app->get_name() + " " + name;
-  return name;
 }
 
 absl::Status Grammar::Misused(const CLI::App* at, const std::string& text) const {
@@ -449,7 +438,7 @@ std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std:
   try {
     app_.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
-    return HelpText{Deepest()->help()};
+    return HelpText{HelpPage(Deepest())};
   } catch (const CLI::ParseError& error) {
     return Translate(Deepest(), error);
   }
@@ -457,7 +446,7 @@ std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std:
   if (const absl::Status status = CheckLeftovers(at); !status.ok()) return status;
   const auto command = commands_.find(at);
   if (command == commands_.end()) {
-    if (at == &app_) return HelpText{app_.help()};
+    if (at == &app_) return HelpText{HelpPage(&app_)};
     return Misused(at, fmt::format("\"{}\" needs a command", FullName(at)));
   }
   out_.verb = command->second;

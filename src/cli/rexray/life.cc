@@ -63,9 +63,11 @@ absl::StatusOr<LaunchRequest> RequestFor(const LifeContext& context) {
   ASSIGN_OR_RETURN(const std::string config, Absolute(context.invocation.config_file));
   if (!config.empty()) request.words.insert(request.words.end(), {"--config", config});
   if (!context.invocation.log_level.empty()) {
-    request.words.insert(request.words.end(), {"--log-level", context.invocation.log_level});
+    request.words.insert(request.words.end(), {"--logLevel", context.invocation.log_level});
   }
-  if (context.invocation.preempt) request.words.emplace_back("--preempt");
+  if (context.invocation.preempt) {
+    request.words.insert(request.words.end(), {"--rexray.volume.mount.preempt", "true"});
+  }
   request.log_file = context.paths.log + "/rexray.log";
   request.patience = context.invocation.timeout.value_or(kStartPatience);
   return request;

@@ -47,6 +47,8 @@ std::string PlanOfAttach(const VolumeInfo& volume) {
 
 std::string PlanOfDetach(const VolumeInfo& volume) {
   if (!volume.AttachedHere()) return Title(volume) + "nothing, it is not attached here";
+  if (!volume.consumers.empty())
+    return Title(volume) + "nothing, it is in use: \"rexray volume consumers\" says by whom";
   return Title(volume) + (IsMounted(volume) ? "unmount " + volume.mount_point + "; detach" : "detach");
 }
 
