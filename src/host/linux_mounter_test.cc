@@ -123,10 +123,12 @@ TEST_F(MounterTest, ABusyUnmountNamesThisProcessAndItsFile) {
   ASSERT_EQ(Mount(), absl::OkStatus());
   const UniqueFd file(::open((target_ + "/held").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   ASSERT_TRUE(file.valid());
+  std::string comm = ReadText("/proc/self/comm");
+  comm.pop_back();
   const absl::Status busy = host_.mounter->Unmount(target_);
   EXPECT_EQ(busy.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(Words(busy),
-              HasSubstr(fmt::format("process {} (host_test): open file \"{}/held\"", ::getpid(), target_)));
+              HasSubstr(fmt::format("process {} ({}): open file \"{}/held\"", ::getpid(), comm, target_)));
   EXPECT_TRUE(Mounted());
   const absl::Status used = host_.devices->CheckUnused(loop_.path);
   EXPECT_EQ(used.code(), absl::StatusCode::kFailedPrecondition);

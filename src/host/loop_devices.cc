@@ -371,7 +371,10 @@ absl::Status LoopDevices::RefreshSize(const std::string& device) {
 
 absl::Status LoopDevices::Detach(const std::string& device, const FileIdentity& backing, Deadline deadline) {
   ASSIGN_OR_RETURN(const int number, NumberOfPath(device));
-  if (!Bound(number)) return absl::OkStatus();
+  if (!Bound(number)) {
+    if (::access(sys_block_.c_str(), F_OK) == 0) return absl::OkStatus();
+    return ErrnoError(errno, "cannot see whether " + device + " is in use: " + sys_block_);
+  }
   {
     auto plain = OpenNode(number, O_RDONLY);
     if (plain.status().code() == StatusCode::kNotFound) return absl::OkStatus();

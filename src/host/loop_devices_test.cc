@@ -250,6 +250,14 @@ TEST_F(LoopTest, WithoutLoopControlSaysWhatToDo) {
   EXPECT_THAT(std::string(MessageOf(loop.status())), HasSubstr("modprobe loop"));
 }
 
+TEST_F(LoopTest, WithoutSysfsNothingIsClaimed) {
+  LoopDevices loops(host_.clock, "/dev", scratch_.Below("no sys"));
+  const LoopDevice loop = Attached(scratch_.Image("a.img", kMiB));
+  EXPECT_FALSE(loops.Find(loop.backing).ok());
+  EXPECT_FALSE(loops.Detach(loop.path, loop.backing, host_.Soon()).ok());
+  EXPECT_TRUE(IsBound(loop.backing));
+}
+
 // A container's /dev is a tmpfs with few nodes in it.
 TEST_F(LoopTest, MakesAMissingNode) {
   const std::string dev = scratch_.Directory("dev");
