@@ -79,11 +79,11 @@ namespace rexray::server::admin {
 
 /// What the daemon knows of a service that the engine does not.
 struct ServiceStatus {
-  std::string name;
-  std::string driver;
-  std::string docker_socket;  ///< "" = none
-  std::string spec_file;      ///< "" = none
-  absl::Status down;          ///< why its driver or its socket did not start; OK when it runs
+  std::string name{};
+  std::string driver{};
+  std::string docker_socket{};  ///< "" = none
+  std::string spec_file{};      ///< "" = none
+  absl::Status down{};          ///< why its driver or its socket did not start; OK when it runs
 };
 
 struct Options {
