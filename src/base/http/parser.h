@@ -2,7 +2,7 @@
 
 // HTTP/1.1 messages from bytes: a thin cover over Boost.Beast's parser, so that one .cc file alone pays for
 // compiling it. Strict (bare line feeds, two lengths, unknown transfer codings are errors) but for what
-// Docker's clients need: an empty or missing Host. Private to this room.
+// Docker's clients need: an empty or missing Host. For this room and for transports (dvdi/tls).
 
 #include <cstddef>
 #include <memory>

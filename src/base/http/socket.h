@@ -1,6 +1,6 @@
 #pragma once
 
-// Sockets with deadlines, by poll(2). Private to this room. Every descriptor here is close-on-exec; nothing
+// Sockets with deadlines, by poll(2). For this room and for transports (dvdi/tls). Every descriptor here is close-on-exec; nothing
 // raises SIGPIPE; EINTR never shows.
 
 #include <sys/socket.h>

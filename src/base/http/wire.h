@@ -1,6 +1,6 @@
 #pragma once
 
-// Requests and responses as the bytes of HTTP/1.1. Private to this room.
+// Requests and responses as the bytes of HTTP/1.1. For this room and for transports (dvdi/tls).
 
 #include <string>
 #include <string_view>
