@@ -48,7 +48,10 @@ class ScriptedPlugin:
         if self.unix:
             self.unix.parent.mkdir(parents=True, exist_ok=True)
             self._listener = socket.socket(socket.AF_UNIX)
-            self._listener.bind(str(self.unix))
+            # By way of the directory's descriptor: a test's directories are longer than a socket's path may be.
+            directory = os.open(self.unix.parent, os.O_PATH)
+            self._listener.bind(f"/proc/self/fd/{directory}/{self.unix.name}")
+            os.close(directory)
         else:
             self._listener = socket.socket(socket.AF_INET)
             self._listener.bind(("127.0.0.1", 0))
