@@ -132,15 +132,15 @@ TEST_P(Conformance, AttachmentsSurviveARestart) {
   const Volume volume = Make("vol");
   const LocalResource before = Bring(volume.key.id);
   ASSERT_TRUE(backend().Reopen().ok());
+  auto listed = driver().List(context_);  // before a call that looks
+  ASSERT_TRUE(listed.ok());
+  ASSERT_EQ(listed->value.size(), 1u);
+  EXPECT_TRUE(Holds(listed->value[0], this_node()));
   absl::StatusOr<std::optional<LocalResource>> after = driver().FindLocal(context_, volume.key.id);
   ASSERT_TRUE(after.ok()) << after.status();
   ASSERT_TRUE(after->has_value());
   EXPECT_EQ((*after)->path, before.path);
   EXPECT_EQ((*after)->identity, before.identity);
-  auto listed = driver().List(context_);
-  ASSERT_TRUE(listed.ok());
-  ASSERT_EQ(listed->value.size(), 1u);
-  EXPECT_TRUE(Holds(listed->value[0], this_node()));
   EXPECT_STATUS(kFailedPrecondition, driver().Remove(context_, volume.key.id));
   EXPECT_OK(driver().Detach(context_, volume.key.id, "", false));
   after = driver().FindLocal(context_, volume.key.id);

@@ -353,6 +353,24 @@ TEST_F(LocalRootTest, AFullFileSystemIsOneLineAndLeavesNothing) {
             0);
 }
 
+TEST_F(LocalRootTest, AGrowWithoutRoomLeavesTheVolumeAsItWas) {
+  EXPECT_EQ(OnFileSystem("tmpfs", "size=24m",
+                         [&] {
+                           Check(Open().ok(), __LINE__);
+                           CreateSpec spec = Spec("thick");
+                           spec.thick = true;
+                           const auto volume = driver_->Create({}, spec);
+                           Check(volume.ok(), __LINE__, volume.status());
+                           const std::string id = volume->key.id;
+                           const absl::Status refused = driver_->Grow({}, id, 64 * kMiB).status();
+                           Check(absl::IsResourceExhausted(refused), __LINE__, refused);
+                           Check(std::filesystem::file_size(ImageOf(id)) == 16 * kMiB, __LINE__);
+                           Check(Open().ok(), __LINE__);
+                           Check(driver_->Get({}, id)->size == 16 * kMiB, __LINE__);
+                         }),
+            0);
+}
+
 TEST_F(LocalRootTest, AFileSystemWithoutXattrsIsGoodEnough) {
   EXPECT_EQ(OnFileSystem("ramfs", "",
                          [&] {
