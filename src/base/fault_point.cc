@@ -32,6 +32,7 @@ struct State {
   std::vector<std::string> reached ABSL_GUARDED_BY(mutex);
   uint64_t generation ABSL_GUARDED_BY(mutex) =
       0;  ///< ClearFaults calls so far: what hangs waits for the next one
+  int hanging ABSL_GUARDED_BY(mutex) = 0;
 };
 
 State& TheState() {
@@ -83,7 +84,9 @@ absl::StatusOr<Fault> ParseFault(std::string_view entry) {
 
 void HangUntilCleared(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
   const uint64_t generation = state.generation;
+  ++state.hanging;
   while (state.generation == generation) state.cleared.Wait(state.mutex);
+  --state.hanging;
 }
 
 }  // namespace
@@ -129,6 +132,12 @@ std::vector<std::string> FaultPointsReached() {
   State& state = TheState();
   MutexLock lock(state.mutex);
   return state.reached;
+}
+
+int FaultPointsHanging() {
+  State& state = TheState();
+  MutexLock lock(state.mutex);
+  return state.hanging;
 }
 
 absl::Status LoadFaultsFromEnvironment() {

@@ -27,6 +27,7 @@ enum class FaultAction { kFail, kExit, kHang };
 void SetFault(std::string_view name, FaultAction action, int nth = 0);  ///< nth 0: every time
 void ClearFaults();                                                     ///< also lets go what hangs
 std::vector<std::string> FaultPointsReached();                          ///< distinct names so far, in order
+int FaultPointsHanging();                                               ///< threads that hang in one now
 absl::Status
 LoadFaultsFromEnvironment();  ///< InvalidArgument, and no fault is set, when an entry is not understood
 

@@ -206,8 +206,8 @@ void EngineImpl::UnstageAbandoned(const VolumeKey& key) {
   const absl::StatusOr<ServiceState*> service = core_.FindService(key.service);
   if (!service.ok()) return;
   StepRunner steps = core_.Steps(key, stage->name, "unmount");
-  absl::Status status = UmountStage(core_, **service, steps, key);
-  if (status.ok()) status = DetachOrLinger(core_, **service, steps, key, /*now=*/true);
+  const absl::Status status = UmountStage(core_, **service, steps, key);
+  if (status.ok()) DetachOrLinger(core_, **service, steps, key, /*now=*/true);
   steps.Finish();
   if (status.ok()) return;
   core_.AddEvent(LogLevel::kWarn, "still-in-use", key, stage->name,

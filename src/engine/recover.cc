@@ -35,14 +35,16 @@ bool AttachedByIntent(const IntentRow& intent) {
 }
 
 /// The mount of this stage, if it is there.
-std::optional<host::MountEntry> MountOf(const Stage& stage, const std::string& path,
+std::optional<host::MountEntry> MountOf(const ServiceState& service, const Stage& stage,
+                                        const std::string& path,
                                         const std::vector<host::MountEntry>& mounts) {
   std::optional<host::MountEntry> found = host::FindMount(mounts, path);
   if (!found) return std::nullopt;
   if (stage.device_number != 0) return found->device == stage.device_number ? found : std::nullopt;
   // Killed between the mount and its row: by the device's name, or by the directory that is bind-mounted.
-  const bool bind = found->root != "/" && stage.device.ends_with(found->root);
-  return found->source == stage.device || bind ? found : std::nullopt;
+  const bool same = service.directory() ? found->root.size() > 1 && stage.device.ends_with(found->root)
+                                        : !stage.device.empty() && found->source == stage.device;
+  return same ? found : std::nullopt;
 }
 
 class Recovery {
@@ -110,7 +112,7 @@ void Recovery::TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumer
 
 void Recovery::TakeStaged(ServiceState& service, Stage stage) {
   const bool bare = stage.device_number == 0;  // a directory that is handed out as it is
-  if (bare || MountOf(stage, stage.stage_path, mounts_)) {
+  if (bare || MountOf(service, stage, stage.stage_path, mounts_)) {
     explained_.insert(stage.stage_path);
     core_.table.Put(std::move(stage));
     return;
@@ -131,7 +133,7 @@ void Recovery::TakeHalfMade(ServiceState& service, Stage stage) {
   stage.consumers.clear();
   const std::string path =
       stage.stage_path.empty() ? core_.StagePathOf(stage.key.service, stage.name) : stage.stage_path;
-  const std::optional<host::MountEntry> mount = MountOf(stage, path, mounts_);
+  const std::optional<host::MountEntry> mount = MountOf(service, stage, path, mounts_);
   stage.device_number = mount ? mount->device : 0;
   stage.stage_path = mount ? path : "";
   if (mount) {

@@ -42,9 +42,6 @@ const std::vector<Step>& StepTable() {
       {"remove", "detach", "the backend to detach it"},
       {"remove", "remove", "the backend to remove it"},
 
-      {"recover", "umount", "a half-made mount of an earlier daemon to be undone"},
-      {"recover", "check_unused", "its device to be found unused"},
-      {"recover", "detach", "the backend to detach it"},
       {"recover", "adopt", "the backend to say which volume is mounted"},
       {"recover", "grow_fs", "its file system to follow the grown device"},
   };

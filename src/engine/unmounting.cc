@@ -92,11 +92,11 @@ absl::Status EngineImpl::RunUnmount(
   absl::Status status = absl::OkStatus();
   if (stage->Staged()) {
     status = UmountStage(core_, service, steps, key);
-    if (status.ok()) status = DetachOrLinger(core_, service, steps, key, now);
+    if (status.ok()) DetachOrLinger(core_, service, steps, key, now);
   } else {
     status = core_.SetConsumers(key, {});  // of a mount that was lost
     if (status.ok() && (now || stage->state != StageState::kLingering)) {
-      status = DetachOrLinger(core_, service, steps, key, now);
+      DetachOrLinger(core_, service, steps, key, now);
     }
   }
   steps.Finish();

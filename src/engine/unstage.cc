@@ -115,17 +115,10 @@ absl::Status DetachStage(Core& core, ServiceState& service, StepRunner& steps, c
   return Blame(status, stage->name);
 }
 
-absl::Status DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key,
-                            bool now) {
+void DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key, bool now) {
   const Duration linger = service.config.linger;
-  if (!now && linger > Duration::zero()) {
-    DetachLater(core, service, key, linger);
-    return absl::OkStatus();
-  }
-  const absl::Status status = DetachStage(core, service, steps, key);
-  if (status.ok()) return status;
-  RetryDetachLater(core, service, key);
-  return absl::IsFailedPrecondition(status) ? absl::OkStatus() : status;
+  if (!now && linger > Duration::zero()) return DetachLater(core, service, key, linger);
+  if (!DetachStage(core, service, steps, key).ok()) RetryDetachLater(core, service, key);
 }
 
 absl::Status DetachUnused(Core& core, ServiceState& service, const VolumeKey& key) {

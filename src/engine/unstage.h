@@ -18,11 +18,10 @@ absl::Status UmountStage(Core& core, ServiceState& service, StepRunner& steps, c
 /// left attached with a note, FailedPrecondition.
 absl::Status DetachStage(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key);
 
-/// DetachStage now, or after the linger time where the service has one. What cannot be detached now is tried
-/// again in the background. Still in use by another mount namespace is no error here: the unmount that was
-/// asked for took place, and the volume is shown as still in use, by whom.
-absl::Status DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key,
-                            bool now);
+/// DetachStage now, or after the linger time where the service has one. What cannot be detached now (still in
+/// use by another mount namespace, the backend is away) is no error of the unmount, which took place: the
+/// volume is shown as attached and why, there is an event, and it is tried again in the background.
+void DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key, bool now);
 
 /// The driver's Detach, after the device was found unused (O_EXCL). OK when it was not here.
 absl::Status DetachUnused(Core& core, ServiceState& service, const VolumeKey& key);

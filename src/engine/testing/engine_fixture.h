@@ -5,14 +5,18 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/size.h"
+#include "base/status.h"
 #include "base/testing/simulated_clock.h"
 #include "drivers/fake/fake_cloud.h"
 #include "drivers/fake/fake_host.h"
@@ -236,12 +240,11 @@ class EngineFixture : public ::testing::Test {
 
   /// After everything that is under way has ended: an operation in that volume's queue is behind all others.
   void Settle(const std::string& name) {
-    (void)StartUnmount(name, {Consumer::Api::kUnknown, "nobody at all", false}).Wait();
+    Pending<absl::Status> answer;
+    engine().ReleaseConsumer(Named(name), "nobody at all", Deadline::Never(), answer.Done());
+    EXPECT_EQ(answer.Wait().code(), absl::StatusCode::kNotFound);
   }
-  void Advance(Duration by) {
-    clock_.WaitForWaiters(1);  // the timer
-    clock_.Advance(by);
-  }
+  void Advance(Duration by) { clock_.Advance(by); }
   /// Until `condition`: what a background thread does is waited for without a bound that a slow machine
   /// breaks.
   template <typename Condition>
