@@ -1,0 +1,84 @@
+"""Our managed plugin in a real dockerd: data survives containers, disable and enable."""
+
+import pathlib
+import subprocess
+
+import pytest
+
+from dockerd import IMAGE
+from support.daemon import eventually
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+NAME = "rexray-managed:test"
+
+
+@pytest.fixture(scope="module")
+def managed(engine, tmp_path_factory):
+    import os
+    out = tmp_path_factory.mktemp("plugin") / "out"
+    subprocess.run([str(ROOT / "packaging/docker-plugin/build.py"), "--bin", os.environ["REXRAY_BIN"], "--out", str(out)],
+                   check=True, stdin=subprocess.DEVNULL)
+    engine.docker("plugin", "create", NAME, str(out))
+    engine.docker("plugin", "enable", NAME)
+    yield NAME
+    for container in engine.docker("ps", "-aq").stdout.split():
+        engine.docker("rm", "-f", container, check=False)
+    for volume in engine.docker("volume", "ls", "-q").stdout.split():
+        engine.docker("volume", "rm", volume, check=False)
+    engine.docker("plugin", "disable", "-f", NAME, check=False)
+    engine.docker("plugin", "rm", "-f", NAME, check=False)
+
+
+def test_data_survives_containers_and_disable_enable(engine, managed, real_mounts):
+    engine.docker("volume", "create", "-d", managed, "-o", "size=1", "kept")
+    engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/sh", "-c", "echo 42 > /data/row && sync")
+    assert engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/cat", "/data/row").stdout.strip() == "42"
+    engine.docker("plugin", "disable", managed)
+    engine.docker("plugin", "enable", managed)
+    assert engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/cat", "/data/row").stdout.strip() == "42"
+
+
+def test_a_running_container_outlives_a_forced_disable(engine, managed, real_mounts):
+    engine.docker("volume", "create", "-d", managed, "-o", "size=1", "running")
+    engine.run("-d", "--name", "database", "-v", "running:/data", IMAGE, "/bin/sleep", "1000")
+    engine.docker("exec", "database", "/bin/sh", "-c", "echo before > /data/file && sync")
+    engine.docker("plugin", "disable", "-f", managed)
+    engine.docker("exec", "database", "/bin/sh", "-c", "echo during >> /data/file && sync")
+    engine.docker("plugin", "enable", managed)
+    engine.docker("exec", "database", "/bin/sh", "-c", "echo after >> /data/file && sync")
+    assert engine.docker("exec", "database", "/bin/cat", "/data/file").stdout.split() == ["before", "during", "after"]
+    engine.docker("rm", "-f", "database")
+    read = engine.run("--rm", "-v", "running:/data", IMAGE, "/bin/cat", "/data/file").stdout
+    assert read.split() == ["before", "during", "after"]
+
+
+def test_settings_reach_the_daemon(engine, managed, real_mounts):
+    engine.docker("plugin", "disable", "-f", managed)
+    engine.docker("plugin", "set", managed, "DOCKER_SIZE=3", "DOCKER_FSTYPE=xfs")
+    engine.docker("plugin", "enable", managed)
+    engine.docker("volume", "create", "-d", managed, "sized")
+    inspected = engine.docker("volume", "inspect", "--format", "{{.Status.size}} {{.Status.fsType}}", "sized").stdout
+    assert inspected.split() == [str(3 * 2**30), "xfs"]
+    engine.docker("plugin", "disable", "-f", managed)
+    engine.docker("plugin", "set", managed, "DOCKER_SIZE=16", "DOCKER_FSTYPE=ext4")
+    engine.docker("plugin", "enable", managed)
+
+
+def test_dvdcli_drives_it_by_its_name(engine, managed, real_mounts):
+    """Its socket lies under the plugin's id; dvdcli finds it by name, and answers with a path of this host."""
+    import os
+    dvdcli = pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli"
+    engine.docker("volume", "create", "-d", managed, "-o", "size=1", "named")
+
+    def run(command, *words):
+        return subprocess.run([str(dvdcli), command, f"--volumedriver={managed}", *words, f"--docker-root={engine.home}/data"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    mounted = run("mount", "--volumename=named")
+    assert mounted.returncode == 0, mounted.stderr
+    path = pathlib.Path(mounted.stdout.strip())
+    assert path.is_dir(), f"{path} is a path of this host"
+    (path / "file").write_text("by dvdcli")
+    assert run("unmount", "--volumename=named").returncode == 0
+    eventually(lambda: not (path / "file").exists(), "unmounted")
+    assert engine.run("--rm", "-v", "named:/data", IMAGE, "/bin/cat", "/data/file").stdout == "by dvdcli"
