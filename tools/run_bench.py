@@ -19,6 +19,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench_dvdcli import dvdcli_rows  # noqa: E402
 from support.daemon import Daemon, counted_id  # noqa: E402
 
 CALLS = 20000
@@ -146,7 +147,8 @@ def main():
     try:
         daemon.start()
         idle = resident_kib(daemon.process.pid)
-        rows = plugin_rows(bins, home, daemon) + kernel_rows(bins, home, daemon)
+        rows = plugin_rows(bins, home, daemon)
+        rows += dvdcli_rows(bins, daemon, rows) + kernel_rows(bins, home, daemon)
         rows.append({"what": "daemon, idle RSS", "unit": "MiB", "ours": idle / 1024, "limit": 15})
     finally:
         daemon.close()
