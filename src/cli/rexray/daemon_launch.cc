@@ -56,6 +56,7 @@ absl::StatusOr<UniqueFd> OpenLog(const std::string& path) {
 /// copy.
 [[noreturn]] void RunChild(const std::vector<char*>& argv, int log, int ready) {
   setsid();
+  signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -132,6 +133,7 @@ absl::StatusOr<std::string> FindDaemonProgram() {
 
 absl::Status BecomeDaemon(const LaunchRequest& request) {
   const std::vector<std::string> words = WithProgram(request);
+  signal(SIGPIPE, SIG_DFL);
   execv(request.program.c_str(), ArgvOf(words).data());
   return ErrnoError(errno, "cannot execute " + request.program);
 }
@@ -167,8 +169,16 @@ absl::StatusOr<pid_t> LaunchInBackground(const LaunchRequest& request) {
 }
 
 absl::StatusOr<int> RunToTheEnd(const std::vector<std::string>& argv) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &pipe);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t pid = 0;
-  const int error = posix_spawnp(&pid, argv[0].c_str(), nullptr, nullptr, ArgvOf(argv).data(), environ);
+  const int error = posix_spawnp(&pid, argv[0].c_str(), nullptr, &attributes, ArgvOf(argv).data(), environ);
+  posix_spawnattr_destroy(&attributes);
   if (error != 0) return ErrnoError(error, "cannot execute " + argv[0]);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {

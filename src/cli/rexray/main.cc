@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,8 @@ class StandardStreams final : public rexray::cli::Console {
       const ssize_t wrote = write(fd, text.data(), text.size());
       if (wrote < 0 && errno == EINTR) continue;
       if (wrote < 0) {
-        if (fd == STDOUT_FILENO) error_ = errno;
+        // Whoever reads has had enough (`| head -1`): no failure of what was asked for.
+        if (fd == STDOUT_FILENO && errno != EPIPE) error_ = errno;
         return;
       }
       text.remove_prefix(static_cast<size_t>(wrote));
@@ -45,6 +47,8 @@ class StandardStreams final : public rexray::cli::Console {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A `start` or `restart` whose output is not read to the end must not stop half-way.
+  signal(SIGPIPE, SIG_IGN);
   StandardStreams console;
   const auto transport = rexray::http::MakeClient(rexray::SystemClock::Get());
   rexray::cli::App app{

@@ -138,6 +138,34 @@ TEST_F(ProgramTest, StartsInTheBackgroundOnceAndStops) {
   EXPECT_EQ(Run({"status"}).out, "REX-Ray is stopped\n");
 }
 
+TEST_F(ProgramTest, AReaderThatHasGoneStopsNothing) {
+  std::string home = "REXRAY_HOME=" + home_.string();
+  std::string mode = "REXRAY_FAKE=ready";
+  char* environment[] = {home.data(), mode.data(), nullptr};
+  std::string program = home_ / "bin/rexray";
+  std::string word = "start";
+  char* argv[] = {program.data(), word.data(), nullptr};
+  int out[2];
+  ASSERT_EQ(pipe2(out, O_CLOEXEC), 0);
+  close(out[0]);  // as `rexray start | head -0`
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+  pid_t pid = 0;
+  ASSERT_EQ(posix_spawn(&pid, argv[0], &actions, nullptr, argv, environment), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  close(out[1]);
+  int status = 0;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_THAT(Run({"status"}).out, StartsWith("REX-Ray is running at PID "));
+  const std::string daemon = ReadFile("/proc/" + PidInFile() + "/status");
+  const size_t ignored = daemon.find("SigIgn:");
+  ASSERT_NE(ignored, std::string::npos);
+  EXPECT_EQ(std::stoull(daemon.substr(ignored + 7), nullptr, 16) & (1ull << (SIGPIPE - 1)), 0u)
+      << "the daemon inherits nothing of it";
+}
+
 TEST_F(ProgramTest, RestartIsStopAndStart) {
   ASSERT_EQ(Run({"start"}).exit_code, 0);
   const std::string first = PidInFile();
