@@ -1,5 +1,8 @@
 #include "server/json_writer.h"
 
+#include <array>
+#include <charconv>
+
 namespace rexray::server {
 
 namespace {
@@ -28,6 +31,13 @@ size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
+/// ASCII that stands for itself inside quotes.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x7F; ++c) plain[static_cast<size_t>(c)] = c != '"' && c != '\\';
+  return plain;
+}();
+
 void AppendControl(unsigned char c, std::string& out) {
   switch (c) {
     case '\n':
@@ -48,6 +58,12 @@ void AppendControl(unsigned char c, std::string& out) {
   }
 }
 
+template <typename T>
+void AppendNumber(T value, std::string& out) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
 }  // namespace
 
 void JsonWriter::Separate() {
@@ -60,17 +76,21 @@ void JsonWriter::Separate() {
 void JsonWriter::Quote(std::string_view text) {
   out_ += '"';
   while (!text.empty()) {
+    // Nearly all that is ever written is plain: it goes in one piece.
+    size_t plain = 0;
+    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
+    out_.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text.front());
     size_t length = 1;
     if (c == '"' || c == '\\') {
       out_ += '\\';
       out_ += static_cast<char>(c);
-    } else if (c < 0x20 || c == 0x7F) {
-      AppendControl(c, out_);
     } else if (c < 0x80) {
-      out_ += static_cast<char>(c);
+      AppendControl(c, out_);
     } else if (length = Utf8Length(text); length > 0) {
-      out_ += text.substr(0, length);
+      out_.append(text.data(), length);
     } else {
       out_ += "\xEF\xBF\xBD";
       length = 1;
@@ -117,13 +137,13 @@ JsonWriter& JsonWriter::String(std::string_view value) {
 
 JsonWriter& JsonWriter::Integer(uint64_t value) {
   Separate();
-  out_ += std::to_string(value);
+  AppendNumber(value, out_);
   return *this;
 }
 
 JsonWriter& JsonWriter::Integer(int64_t value) {
   Separate();
-  out_ += std::to_string(value);
+  AppendNumber(value, out_);
   return *this;
 }
 

@@ -23,7 +23,7 @@ std::string_view PathOf(const http::Request& request) {
 /// `done` of a call whose answer is made from a value.
 template <typename T, typename F>
 engine::Done<T> Answering(ExchangePtr exchange, F answer) {
-  return [exchange = std::move(exchange), answer](absl::StatusOr<T> result) {
+  return [exchange = std::move(exchange), answer](const absl::StatusOr<T>& result) {
     exchange->Respond(result.ok() ? answer(*result) : ErrorAnswer(result.status()));
   };
 }
