@@ -229,3 +229,24 @@ def test_it_is_static_and_resolves_no_names(world):
     assert not names & {"getaddrinfo", "freeaddrinfo", "getnameinfo", "gethostbyname", "getpwnam", "getpwuid"}
     assert not [name for name in names if name.startswith(("__nss_", "_nss_"))]
     assert not [name for name in names if "spdlog" in name]
+
+
+def test_the_commands_of_the_manual_work(world):
+    import shlex
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "dvdcli.md").read_text()
+    commands = [shlex.split(line, comments=True) for line in page.split("```sh\n")[1].split("```")[0].splitlines()]
+    assert len(commands) >= 6 and all(words[0] == "dvdcli" for words in commands)
+    with ScriptedPlugin(unix=world.plugins / "rexray.sock").keeps_state() as plugin:
+        plugin.answer("VolumeDriver.List", lambda body: {"Volumes": [{"Name": name} for name in plugin.volumes]})
+        out = [(done.code, done.out) for done in (world.run(*words[1:]) for words in commands)]
+    assert out[:2] == [(0, "/mnt/pgdata\n")] * 2
+    assert out[2][0] == 0 and '"Name":"pgdata"' in out[2][1]
+    assert out[3:] == [(0, ""), (0, "rexray\tpgdata\n"), (0, "")]
+
+
+def test_the_manual_names_every_flag_and_command(world):
+    import re
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "dvdcli.md").read_text()
+    usage = world.run("--help").out
+    for word in re.findall(r"^  (\w+) ", usage, re.M) + re.findall(r"--[a-z-]+", usage):
+        assert f"`{word}" in page, word

@@ -1,5 +1,7 @@
 """Our managed plugin in a real dockerd: data survives containers, disable and enable."""
 
+import json
+import os
 import pathlib
 import subprocess
 
@@ -14,7 +16,6 @@ NAME = "rexray-managed:test"
 
 @pytest.fixture(scope="module")
 def managed(engine, tmp_path_factory):
-    import os
     out = tmp_path_factory.mktemp("plugin") / "out"
     subprocess.run([str(ROOT / "packaging/docker-plugin/build.py"), "--bin", os.environ["REXRAY_BIN"], "--out", str(out)],
                    check=True, stdin=subprocess.DEVNULL)
@@ -33,7 +34,7 @@ def test_data_survives_containers_and_disable_enable(engine, managed, real_mount
     engine.docker("volume", "create", "-d", managed, "-o", "size=1", "kept")
     engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/sh", "-c", "echo 42 > /data/row && sync")
     assert engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/cat", "/data/row").stdout.strip() == "42"
-    engine.docker("plugin", "disable", managed)
+    engine.docker("plugin", "disable", "-f", managed)  # dockerd counts a volume that exists as a use
     engine.docker("plugin", "enable", managed)
     assert engine.run("--rm", "-v", "kept:/data", IMAGE, "/bin/cat", "/data/row").stdout.strip() == "42"
 
@@ -57,8 +58,8 @@ def test_settings_reach_the_daemon(engine, managed, real_mounts):
     engine.docker("plugin", "set", managed, "DOCKER_SIZE=3", "DOCKER_FSTYPE=xfs")
     engine.docker("plugin", "enable", managed)
     engine.docker("volume", "create", "-d", managed, "sized")
-    inspected = engine.docker("volume", "inspect", "--format", "{{.Status.size}} {{.Status.fsType}}", "sized").stdout
-    assert inspected.split() == [str(3 * 2**30), "xfs"]
+    status = json.loads(engine.docker("volume", "inspect", "sized").stdout)[0]["Status"]
+    assert (status["size"], status["fsType"]) == (3 * 2**30, "xfs")
     engine.docker("plugin", "disable", "-f", managed)
     engine.docker("plugin", "set", managed, "DOCKER_SIZE=16", "DOCKER_FSTYPE=ext4")
     engine.docker("plugin", "enable", managed)
@@ -66,7 +67,6 @@ def test_settings_reach_the_daemon(engine, managed, real_mounts):
 
 def test_dvdcli_drives_it_by_its_name(engine, managed, real_mounts):
     """Its socket lies under the plugin's id; dvdcli finds it by name, and answers with a path of this host."""
-    import os
     dvdcli = pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli"
     engine.docker("volume", "create", "-d", managed, "-o", "size=1", "named")
 
