@@ -1,18 +1,24 @@
 #pragma once
 
-// The contract of a backend. One folder below drivers/ implements it; the engine is its only caller; the conformance
-// suite (drivers/conformance) is its definition in code, and every driver passes it.
+// The contract of a backend. One folder below drivers/ implements it; the engine is its only caller; the
+// conformance suite (drivers/conformance) is its definition in code, and every driver passes it.
 //
-// - Thread-safe: any calls at once from any threads. The engine never has two changing calls for one volume under way
+// - Thread-safe: any calls at once from any threads. The engine never has two changing calls for one volume
+// under way
 //   on this node; other nodes may.
-// - Every call carries a CallContext. When its deadline passes the call returns DeadlineExceeded that says what it was
+// - Every call carries a CallContext. When its deadline passes the call returns DeadlineExceeded that says
+// what it was
 //   waiting for. What was started on the backend may go on: the call can be repeated and then joins it.
-// - Idempotent: Attach of what is attached here, Detach of what is not, Remove of what is gone, succeed. A volume that
-//   never was is "gone" for Remove and Detach, and nullopt for FindLocal; for every other call it is NotFound.
-// - Codes: NotFound (no such volume or snapshot), AlreadyExists, FailedPrecondition (in use, attached elsewhere: names
-//   the holder), ResourceExhausted (space, quota, attach slots), PermissionDenied, Unavailable (backend out of reach),
-//   InvalidArgument (a spec it cannot honour), Unimplemented (a capability it does not have).
-// - A driver never formats, mounts or unmounts: it brings a block device (or a directory) to this node, and takes it
+// - Idempotent: Attach of what is attached here, Detach of what is not, Remove of what is gone, succeed. A
+// volume that
+//   never was is "gone" for Remove and Detach, and nullopt for FindLocal; for every other call it is
+//   NotFound.
+// - Codes: NotFound (no such volume or snapshot), AlreadyExists, FailedPrecondition (in use, attached
+// elsewhere: names
+//   the holder), ResourceExhausted (space, quota, attach slots), PermissionDenied, Unavailable (backend out
+//   of reach), InvalidArgument (a spec it cannot honour), Unimplemented (a capability it does not have).
+// - A driver never formats, mounts or unmounts: it brings a block device (or a directory) to this node, and
+// takes it
 //   away again.
 
 #include <functional>
@@ -22,6 +28,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "base/deadline.h"
 #include "volume/volume.h"
 
@@ -34,12 +41,12 @@ struct CallContext {
 struct DriverCapabilities {
   enum class Kind { kBlock, kDirectory };
   Kind kind = Kind::kBlock;
-  bool network = false;        ///< volumes can move between nodes: Docker scope "global", detach lingers
-  bool sizes = true;           ///< false: `size` is not honoured (vfs)
+  bool network = false;  ///< volumes can move between nodes: Docker scope "global", detach lingers
+  bool sizes = true;     ///< false: `size` is not honoured (vfs)
   bool grow = false;
   bool grow_online = false;
   bool snapshots = false;
-  bool clone = false;          ///< a volume from a volume
+  bool clone = false;  ///< a volume from a volume
   bool needs_root = true;
 };
 
@@ -54,15 +61,16 @@ struct Aged {
 enum class HolderState { kRunning, kStopped, kGone, kUnknown };
 
 struct AttachOptions {
-  /// Take the volume from the node that holds it. The engine has asked HolderState and recorded an event before.
+  /// Take the volume from the node that holds it. The engine has asked HolderState and recorded an event
+  /// before.
   bool force = false;
   bool read_only = false;
 };
 
 /// What Attach brought to this node.
 struct LocalResource {
-  std::string path;          ///< the block device ("/dev/loop3") or, for kDirectory, the directory
-  std::string identity;      ///< proof that the path is this volume: NVMe serial, backing device:inode of a loop
+  std::string path;      ///< the block device ("/dev/loop3") or, for kDirectory, the directory
+  std::string identity;  ///< proof that the path is this volume: NVMe serial, backing device:inode of a loop
 };
 
 struct Diagnosis {
@@ -81,41 +89,44 @@ class StorageDriver {
   virtual const DriverCapabilities& Capabilities() const = 0;
   virtual absl::StatusOr<Node> ThisNode(const CallContext& context) = 0;
 
-  /// All volumes of this service, by name then id. May be served from memory; `as_of` says from when. A change made
-  /// through this driver object is in the next answer.
+  /// All volumes of this service, by name then id. May be served from memory; `as_of` says from when. A
+  /// change made through this driver object is in the next answer.
   virtual absl::StatusOr<Aged<std::vector<Volume>>> List(const CallContext& context) = 0;
 
-  /// Fresh, batched: every volume that has one of `names`. A name without a volume is not an error; a name with two
-  /// volumes gives both.
+  /// Fresh, batched: every volume that has one of `names`. A name without a volume is not an error; a name
+  /// with two volumes gives both.
   virtual absl::StatusOr<std::vector<Volume>> FindByName(const CallContext& context,
                                                          const std::vector<std::string>& names) = 0;
 
   /// Fresh. NotFound when there is none.
   virtual absl::StatusOr<Volume> Get(const CallContext& context, const std::string& id) = 0;
 
-  /// `spec` is complete (no default left to choose). The volume is blank-marked unless it comes from a source.
-  /// AlreadyExists when the name is taken (the engine compares and decides). Not half-made: after a failure or a crash
-  /// there is either the whole volume or nothing that List shows.
+  /// `spec` is complete (no default left to choose). The volume is blank-marked unless it comes from a
+  /// source. AlreadyExists when the name is taken (the engine compares and decides). Not half-made: after a
+  /// failure or a crash there is either the whole volume or nothing that List shows.
   virtual absl::StatusOr<Volume> Create(const CallContext& context, const CreateSpec& spec) = 0;
 
   /// FailedPrecondition while it is attached anywhere.
   virtual absl::Status Remove(const CallContext& context, const std::string& id) = 0;
 
-  /// Asks the backend to attach to this node, and returns when it has accepted; the device may not be here yet.
+  /// Asks the backend to attach to this node, and returns when it has accepted; the device may not be here
+  /// yet.
   virtual absl::StatusOr<Attachment> Attach(const CallContext& context, const std::string& id,
                                             const AttachOptions& options) = 0;
 
   /// Waits until what Attach asked for can be used on this node, and verifies its identity.
   virtual absl::StatusOr<LocalResource> AwaitLocal(const CallContext& context, const std::string& id) = 0;
 
-  /// The device where it is already here; nullopt when the volume is not attached to this node. Never waits long.
+  /// The device where it is already here; nullopt when the volume is not attached to this node. Never waits
+  /// long.
   virtual absl::StatusOr<std::optional<LocalResource>> FindLocal(const CallContext& context,
                                                                  const std::string& id) = 0;
 
-  /// From this node, or from `node` where it is given and not this one (operators, preemption; `force` as the backend
-  /// understands it). Returns when the backend says that it is gone. The engine has made sure that nothing here uses
-  /// the device any more.
-  virtual absl::Status Detach(const CallContext& context, const std::string& id, const NodeId& node, bool force) = 0;
+  /// From this node, or from `node` where it is given and not this one (operators, preemption; `force` as the
+  /// backend understands it). Returns when the backend says that it is gone. The engine has made sure that
+  /// nothing here uses the device any more.
+  virtual absl::Status Detach(const CallContext& context, const std::string& id, const NodeId& node,
+                              bool force) = 0;
 
   /// At least `size` bytes; smaller than now is InvalidArgument. The file system is the engine's affair.
   virtual absl::StatusOr<Volume> Grow(const CallContext& context, const std::string& id, uint64_t size) = 0;
@@ -123,9 +134,10 @@ class StorageDriver {
   /// Durable before it returns. Called after mkfs and fsync, before the first mount.
   virtual absl::Status ClearBlankMark(const CallContext& context, const std::string& id) = 0;
 
-  /// Called after the device's file system was mounted. A driver that can make the device go by itself with its last
-  /// user does so now (local: LO_FLAGS_AUTOCLEAR), so that nothing leaks even when the daemon is killed. After that,
-  /// an unmount may already have taken the device away when Detach comes. Not called for directories.
+  /// Called after the device's file system was mounted. A driver that can make the device go by itself with
+  /// its last user does so now (local: LO_FLAGS_AUTOCLEAR), so that nothing leaks even when the daemon is
+  /// killed. After that, an unmount may already have taken the device away when Detach comes. Not called for
+  /// directories.
   virtual absl::Status OnStaged(const CallContext& /*context*/, const std::string& /*id*/) {
     return absl::OkStatus();
   }

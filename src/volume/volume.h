@@ -1,6 +1,7 @@
 #pragma once
 
-// The nouns. Plain values: copy them, compare them, no behaviour, no locks. Sizes are bytes, times are wall time.
+// The nouns. Plain values: copy them, compare them, no behaviour, no locks. Sizes are bytes, times are wall
+// time.
 
 #include <cstdint>
 #include <map>
@@ -12,8 +13,8 @@
 
 namespace rexray {
 
-/// A volume is identified by (service, id). A name is what people and orchestrators say; it can be ambiguous on a
-/// backend, an id cannot.
+/// A volume is identified by (service, id). A name is what people and orchestrators say; it can be ambiguous
+/// on a backend, an id cannot.
 struct VolumeKey {
   std::string service;  ///< a configured driver's name: "rexray" is the default Docker socket's
   std::string id;       ///< the backend's: "vol-0abc…" (ebs), "lv-…" (local)
@@ -37,23 +38,23 @@ enum class VolumeStatus { kCreating, kAvailable, kInUse, kDeleting, kError };
 
 struct Volume {
   VolumeKey key;
-  std::string name;  ///< may be empty on a backend that has nameless volumes
-  uint64_t size = 0;              ///< bytes; 0 = the driver has no sizes (vfs)
-  uint64_t allocated = 0;         ///< bytes really used on the backend where it knows (thin volumes); else 0
-  std::string type;               ///< backend's type ("gp3"); empty where it has none
-  std::string fs_type;            ///< the file system asked for at creation ("ext4"), empty = the default
+  std::string name;        ///< may be empty on a backend that has nameless volumes
+  uint64_t size = 0;       ///< bytes; 0 = the driver has no sizes (vfs)
+  uint64_t allocated = 0;  ///< bytes really used on the backend where it knows (thin volumes); else 0
+  std::string type;        ///< backend's type ("gp3"); empty where it has none
+  std::string fs_type;     ///< the file system asked for at creation ("ext4"), empty = the default
   std::optional<uint64_t> iops;
   std::optional<uint64_t> throughput;  ///< MiB/s
   std::string zone;
   bool encrypted = false;
   std::map<std::string, std::string> tags;
   VolumeStatus status = VolumeStatus::kAvailable;
-  std::string status_detail;      ///< why, when status is kError
+  std::string status_detail;  ///< why, when status is kError
   std::vector<Attachment> attachments;
   std::optional<WallTime> created;
-  bool created_by_us = false;     ///< carries our created-by tag: orchestrators may remove it (design §4.8)
-  /// The durable mark of a volume that we created blank and that has had no file system yet. Only while it stands may
-  /// a half-made file system be made again (design §4.5).
+  bool created_by_us = false;  ///< carries our created-by tag: orchestrators may remove it (design §4.8)
+  /// The durable mark of a volume that we created blank and that has had no file system yet. Only while it
+  /// stands may a half-made file system be made again (design §4.5).
   bool blank = false;
   /// mkfs options and mount options chosen at creation, kept with the volume so that every node uses them.
   std::vector<std::string> mkfs_options;
@@ -81,9 +82,9 @@ struct Node {
   std::optional<int> attach_limit;
 };
 
-/// Who holds a stage. `counted` consumers (dockerd's 64-hex mount ids) are counted: `docker cp` on a running container
-/// mounts the same id twice and unmounts it twice. Uncounted ones form a set: mounting again adds nothing, one Unmount
-/// ends it (design §3).
+/// Who holds a stage. `counted` consumers (dockerd's 64-hex mount ids) are counted: `docker cp` on a running
+/// container mounts the same id twice and unmounts it twice. Uncounted ones form a set: mounting again adds
+/// nothing, one Unmount ends it (design §3).
 struct Consumer {
   enum class Api { kDocker, kDvdcli, kPodman, kCsi, kCli, kUnknown };
   Api api = Api::kUnknown;
@@ -92,8 +93,9 @@ struct Consumer {
   bool operator==(const Consumer&) const = default;
 };
 
-/// What a caller wants of a new volume. Empty optionals mean "the service's default"; the engine fills them from the
-/// configuration before a driver sees them. `explicit_fields` of a repeated Create are compared with what exists.
+/// What a caller wants of a new volume. Empty optionals mean "the service's default"; the engine fills them
+/// from the configuration before a driver sees them. `explicit_fields` of a repeated Create are compared with
+/// what exists.
 struct CreateSpec {
   std::string name;
   std::optional<uint64_t> size;  ///< bytes
@@ -116,7 +118,8 @@ struct CreateSpec {
 
 /// How a volume is mounted on this node.
 struct MountSpec {
-  std::optional<std::string> fs_type;      ///< for a blank volume; an existing file system is mounted as what it is
+  std::optional<std::string>
+      fs_type;  ///< for a blank volume; an existing file system is mounted as what it is
   std::vector<std::string> mount_options;  ///< one each: "noatime", "data=journal"
   bool read_only = false;
   bool preempt = false;

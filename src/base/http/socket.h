@@ -1,7 +1,7 @@
 #pragma once
 
-// Sockets with deadlines, by poll(2). For this room and for transports (dvdi/tls). Every descriptor here is close-on-exec; nothing
-// raises SIGPIPE; EINTR never shows.
+// Sockets with deadlines, by poll(2). For this room and for transports (dvdi/tls). Every descriptor here is
+// close-on-exec; nothing raises SIGPIPE; EINTR never shows.
 
 #include <sys/socket.h>
 #include <sys/un.h>
