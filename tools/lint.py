@@ -45,7 +45,7 @@ SOURCE_RULES = [
     (re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\s*\("), "time is injected (base/clock.h)"),
     (re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b"), "finish it, or write an issue"),
 ]
-STRING = re.compile(r'"(?:[^"\\\\]|\\\\.)*"')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 # The files that a rule is about.
 RULE_EXEMPT = {"src/base/mutex.h"}
 
