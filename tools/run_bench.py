@@ -32,7 +32,7 @@ class Floor:
     def __init__(self, bins, home, name, answer):
         self.socket = home / f"floor-{name}.sock"
         file = home / f"floor-{name}.http"
-        file.write_text(answer)
+        file.write_bytes(answer.encode())
         self.process = subprocess.Popen([str(bins / "http_echo"), str(self.socket), str(file)], stdin=subprocess.DEVNULL)
         while not self.socket.exists() and self.process.poll() is None:
             pass
@@ -43,10 +43,10 @@ class Floor:
 
 
 def output(*argv):
-    done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True)
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, argv))}: {done.stderr.strip()}")
-    return done.stdout
+        raise SystemExit(f"{' '.join(map(str, argv))}: {done.stderr.decode().strip()}")
+    return done.stdout.decode()  # not text=True: HTTP's line ends must stay what they are
 
 
 def plugin_rows(bins, home, daemon):
