@@ -216,6 +216,17 @@ TEST_F(GrowTest, UnmountedItFollowsAtTheNextMount) {
   EXPECT_EQ(cloud().DiskOf(id)->content().fs_size, 5 * kGiB);
 }
 
+TEST_F(GrowTest, WhereItMayNotGrowMountedItGrowsBeforeTheMount) {
+  host().SetGrowsMounted(false);
+  const std::string id = Create("v");
+  ASSERT_TRUE(Mount("v", CliConsumer()).ok());
+  EXPECT_EQ(Grow("v", 5 * kGiB).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(cloud().DiskOf(id)->content().fs_size, kGiB);
+  ASSERT_EQ(Unmount("v", CliConsumer()), absl::OkStatus());
+  ASSERT_TRUE(Mount("v", CliConsumer()).ok());
+  EXPECT_EQ(cloud().DiskOf(id)->content().fs_size, 5 * kGiB);
+}
+
 TEST_F(GrowTest, SmallerIsRefusedAndAFailureCanBeRepeated) {
   const std::string id = Create("v");
   ASSERT_TRUE(Mount("v", CliConsumer()).ok());

@@ -156,11 +156,13 @@ absl::Status MountOperation::AttachNow() {
 absl::Status MountOperation::MountIt() {
   if (!service_.directory()) {
     RETURN_IF_ERROR(BringFileSystem());
+    const bool grows_mounted = core_.host.file_systems->GrowsMounted(stage_.fs_type);
+    if (!grows_mounted) RETURN_IF_ERROR(GrowIfSmaller(fs_size_, /*mount_point=*/""));
     RETURN_IF_ERROR(MakeStageDirectory());
     RETURN_IF_ERROR(MountBlock());
     RETURN_IF_ERROR(
         steps_.Run("on_staged", [&] { return service_.driver().OnStaged(core_.WorkContext(), key_.id); }));
-    return GrowIfSmaller(fs_size_);
+    return grows_mounted ? GrowIfSmaller(fs_size_, stage_.stage_path) : absl::OkStatus();
   }
   if (!core_.options.can_mount) {
     stage_.stage_path = stage_.device;
@@ -323,13 +325,13 @@ absl::Status MountOperation::FindDeviceNumber() {
 
 /// A volume may have grown while it was not mounted, on any node: the file system follows here, at each
 /// mount.
-absl::Status MountOperation::GrowIfSmaller(uint64_t fs_size) {
+absl::Status MountOperation::GrowIfSmaller(uint64_t fs_size, const std::string& mount_point) {
   if (spec_.read_only || !service_.driver().Capabilities().grow) return absl::OkStatus();
   ASSIGN_OR_RETURN(const uint64_t device_size, core_.host.devices->SizeOf(stage_.device));
   constexpr uint64_t kTail = 1 << 20;  // less than what any of them can use
   if (fs_size != 0 && (fs_size >= device_size || device_size - fs_size < kTail)) return absl::OkStatus();
   return steps_.Run("grow_fs", [&] {
-    return core_.host.file_systems->Grow(stage_.device, stage_.fs_type, stage_.stage_path,
+    return core_.host.file_systems->Grow(stage_.device, stage_.fs_type, mount_point,
                                          core_.WorkContext().deadline);
   });
 }

@@ -35,7 +35,7 @@ class MountOperation {
   absl::Status MountDirectory();
   absl::Status MakeStageDirectory();
   absl::Status FindDeviceNumber();
-  absl::Status GrowIfSmaller(uint64_t fs_size);
+  absl::Status GrowIfSmaller(uint64_t fs_size, const std::string& mount_point);
   absl::Status Publish();
 
   void Undo(const absl::Status& why);

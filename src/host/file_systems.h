@@ -39,6 +39,10 @@ class FileSystems {
   virtual absl::Status Grow(const std::string& device, const std::string& fs_type,
                             const std::string& mount_point, Deadline deadline) = 0;
 
+  /// Whether this process may grow `fs_type` while it is mounted. Where not (ext4 in a container without
+  /// CAP_SYS_RESOURCE), it has to grow before the mount.
+  virtual bool GrowsMounted(const std::string& /*fs_type*/) const { return true; }
+
   /// Options that a file system must be mounted with ("nouuid" for xfs).
   virtual std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const = 0;
 };

@@ -112,7 +112,7 @@ absl::Status GrowExt4(const std::string& device, uint64_t size, const std::strin
     return Error(
         StatusCode::kPermissionDenied,
         "{}: the kernel wants CAP_SYS_RESOURCE, which this process does not have; give it to the daemon, or "
-        "unmount the volume and grow it then",
+        "unmount the volume: its file system follows at the next mount",
         what);
   }
   if (error == EPERM || error == EINVAL) {
@@ -175,6 +175,8 @@ class LinuxFileSystems final : public FileSystems {
     if (grown.ok()) return absl::OkStatus();
     return Annotate(grown.status(), fmt::format("cannot grow the xfs file system on {}", device));
   }
+
+  bool GrowsMounted(const std::string& fs_type) const override { return fs_type != "ext4" || MayResize(); }
 
   // A clone carries its source's UUID, and xfs refuses to mount one UUID twice.
   std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const override {

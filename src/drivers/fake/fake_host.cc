@@ -387,8 +387,11 @@ absl::Status FakeHost::DoGrow(const std::string& device, const std::string& fs_t
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(Device * found, Find(device));
   const auto mount = TopMount(mount_point);
-  if (mount == mounts_.end() || mount->entry.device != found->number) {
+  if (!mount_point.empty() && (mount == mounts_.end() || mount->entry.device != found->number)) {
     return Error(absl::StatusCode::kInternal, "cannot grow {}: it is not mounted at {}", device, mount_point);
+  }
+  if (!mount_point.empty() && !grows_mounted_) {
+    return Error(absl::StatusCode::kPermissionDenied, "cannot grow {} while it is mounted", device);
   }
   DiskContent content = found->disk->content();
   if (content.fs_type != fs_type) {

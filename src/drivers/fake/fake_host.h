@@ -13,6 +13,7 @@
 //
 // Thread-safe.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,6 +68,8 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   void SetMountHolders(const std::string& target, std::vector<host::MountHolder> holders);
   /// The next Make dies half-way: `status`, and a device that holds something unknown.
   void FailNextMakeHalfway(absl::Status status);
+  /// GrowsMounted's answer, for all file systems; Grow of a mounted one is PermissionDenied then.
+  void SetGrowsMounted(bool grows_mounted) { grows_mounted_ = grows_mounted; }
   /// A mount that another program made.
   void AddMount(host::MountEntry entry);
 
@@ -106,6 +109,7 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   absl::Status Check(const std::string& device, const std::string& fs_type, Deadline deadline) override;
   absl::Status Grow(const std::string& device, const std::string& fs_type, const std::string& mount_point,
                     Deadline deadline) override;
+  bool GrowsMounted(const std::string& /*fs_type*/) const override { return grows_mounted_; }
   std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const override;
 
  private:
@@ -155,6 +159,7 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   std::vector<host::MountRequest> mount_requests_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, host::MakeOptions>> make_requests_ ABSL_GUARDED_BY(mutex_);
   unsigned next_number_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::atomic<bool> grows_mounted_ = true;
   int next_mount_id_ ABSL_GUARDED_BY(mutex_) = 100;
   int next_directory_ ABSL_GUARDED_BY(mutex_) = 1;
 };
