@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "drivers/local/local_driver.h"
+#include "drivers/vfs/vfs_driver.h"
 #include "volume/volume_name.h"
 
 namespace rexray::drivers {
@@ -27,9 +28,18 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> MakeLocal(const DriverRequest& re
   return local::OpenLocalDriver(options, host);
 }
 
+absl::StatusOr<std::unique_ptr<StorageDriver>> MakeVfs(const DriverRequest& request, const host::Host& host) {
+  vfs::VfsOptions options;
+  options.service = request.service;
+  options.node_id = request.node_id;
+  options.root = Setting(request, "vfs.root").value_or(request.lib_directory + "/vfs");
+  return vfs::OpenVfsDriver(options, host);
+}
+
 const std::map<std::string, Maker>& Makers() {
   static const std::map<std::string, Maker> makers = {
       {"local", &MakeLocal},
+      {"vfs", &MakeVfs},
   };
   return makers;
 }

@@ -63,6 +63,16 @@ TEST_F(RegistryTest, AnErrorNamesTheService) {
   EXPECT_THAT(std::string(MessageOf(refused)), HasSubstr("service \"rexray\" (local)"));
 }
 
+TEST_F(RegistryTest, VfsLivesBelowTheLibDirectoryOrWhereItIsToldTo) {
+  ASSERT_TRUE(MakeDriver(Request("vfs"), host_.AsHost()).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(directory_.path() + "/vfs/volumes"));
+  settings_["vfs.root"] = directory_.path() + "/elsewhere";
+  auto driver = MakeDriver(Request("VFS"), host_.AsHost());
+  ASSERT_TRUE(driver.ok()) << driver.status();
+  EXPECT_EQ((*driver)->Name(), "vfs");
+  EXPECT_TRUE(std::filesystem::is_directory(directory_.path() + "/elsewhere/volumes"));
+}
+
 TEST_F(RegistryTest, AnUnknownDriverNamesTheKnownOnes) {
   for (const char* name : {"nope", "", "fake", "EC2\n"}) {
     const absl::Status refused = MakeDriver(Request(name), host_.AsHost()).status();
@@ -81,6 +91,7 @@ TEST_F(RegistryTest, UpstreamsNames) {
   EXPECT_EQ(CanonicalDriverName("Local"), "local");
   EXPECT_EQ(CanonicalDriverName("Nope"), "nope");
   EXPECT_THAT(KnownDrivers(), Contains("local"));
+  EXPECT_THAT(KnownDrivers(), Contains("vfs"));
   EXPECT_THAT(KnownDrivers(), Not(Contains("fake")));
 }
 
