@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "base/http/client.h"
 #include "base/status.h"
 #include "base/subprocess.h"
 #include "dvdi/places.h"
+#include "dvdi/transports.h"
 #include "mesos/dvdcli_mounter.h"
 #include "mesos/isolator_core.h"
 #include "mesos/plugin_mounter.h"
@@ -57,15 +57,15 @@ class Logger {
 };
 
 std::unique_ptr<mesos::VolumeMounter> MakeMounter(const mesos::IsolatorOptions& options, rexray::Clock& clock,
-                                                  rexray::CommandRunner& runner) {
+                                                  rexray::CommandRunner& runner,
+                                                  rexray::dvdi::Transports& transports) {
   if (!options.dvdcli.empty()) return std::make_unique<mesos::DvdcliMounter>(options.dvdcli, runner);
   rexray::dvdi::PluginPlaces places = rexray::dvdi::SystemPlaces();
   if (!options.plugin_dirs.empty()) {
     places.socket_dirs = options.plugin_dirs;
     places.spec_dirs = options.plugin_dirs;
   }
-  return std::make_unique<mesos::PluginMounter>(std::move(places), clock,
-                                                [&clock] { return rexray::http::MakeClient(clock); });
+  return std::make_unique<mesos::PluginMounter>(std::move(places), clock, transports);
 }
 
 /// The plan in C's words; the core's copy is alive while `done` runs.
@@ -94,13 +94,14 @@ void Answer(const mesos::LaunchPlan& plan, const std::string& mount_namespace, r
 
 struct rexray_isolator {
   rexray_isolator(mesos::IsolatorOptions options, const mesos::HostFacts& host, const Logger& log)
-      : runner(clock), mounter(MakeMounter(options, clock, runner)) {
+      : runner(clock), transports(clock), mounter(MakeMounter(options, clock, runner, transports)) {
     core = std::make_unique<mesos::IsolatorCore>(
         std::move(options), mesos::IsolatorCore::Parts{*mounter, clock, host, &mesos::LookUpUser, log});
   }
 
   rexray::SystemClock& clock = rexray::SystemClock::Get();
   rexray::ProcessRunner runner;
+  rexray::dvdi::PlainTransports transports;
   std::unique_ptr<mesos::VolumeMounter> mounter;
   std::unique_ptr<mesos::IsolatorCore> core;
 };

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-
-#include "base/http/client.h"
 #include "dvdi/places.h"
+#include "dvdi/transports.h"
 #include "mesos/volume_mounter.h"
 
 namespace rexray::mesos {
@@ -13,11 +10,9 @@ namespace rexray::mesos {
 /// there yet is waited for, 15 s at most (Docker's schedule).
 class PluginMounter final : public VolumeMounter {
  public:
-  using MakeTransport = std::function<std::unique_ptr<http::Transport>()>;
-
-  /// `make_transport` is called for each Mount and Unmount: a transport serves one thread.
-  PluginMounter(dvdi::PluginPlaces places, Clock& clock, MakeTransport make_transport)
-      : places_(std::move(places)), clock_(clock), make_transport_(std::move(make_transport)) {}
+  /// `transports` lives longer and is thread-safe.
+  PluginMounter(dvdi::PluginPlaces places, Clock& clock, dvdi::Transports& transports)
+      : places_(std::move(places)), clock_(clock), transports_(transports) {}
 
   /// A volume that the plugin does not know is created first, unless `explicit_create`. Only the plugin's own
   /// word counts for that, never a failure to reach it.
@@ -30,7 +25,7 @@ class PluginMounter final : public VolumeMounter {
  private:
   const dvdi::PluginPlaces places_;
   Clock& clock_;
-  const MakeTransport make_transport_;
+  dvdi::Transports& transports_;
 };
 
 }  // namespace rexray::mesos

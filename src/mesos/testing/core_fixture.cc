@@ -50,7 +50,8 @@ void CoreFixture::Start(std::vector<std::string> known, std::vector<std::string>
                                       log_.emplace_back(severity, text);
                                     }});
   Awaited<absl::Status> done;
-  core_->Recover(std::move(known), std::move(orphans), [&done](absl::Status status) { done.Set(std::move(status)); });
+  core_->Recover(std::move(known), std::move(orphans),
+                 [&done](absl::Status status) { done.Set(std::move(status)); });
   EXPECT_TRUE(done.Get().ok());
 }
 

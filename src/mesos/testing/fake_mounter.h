@@ -11,14 +11,15 @@
 
 namespace rexray::mesos {
 
-/// Plugins in memory: a volume's mount point is the directory `<root>/<driver>/<name>`, made by Mount and removed by
-/// Unmount (so that, as on a real node, it is gone afterwards; its content is not kept). Thread-safe.
+/// Plugins in memory: a volume's mount point is the directory `<root>/<driver>/<name>`, made by Mount and
+/// removed by Unmount (so that, as on a real node, it is gone afterwards; its content is not kept).
+/// Thread-safe.
 class FakeMounter final : public VolumeMounter {
  public:
   explicit FakeMounter(std::string root) : root_(std::move(root)) {}
 
-  absl::StatusOr<std::string> Mount(const VolumeKey& volume, const DriverOptions& options, bool explicit_create,
-                                    Deadline deadline) override;
+  absl::StatusOr<std::string> Mount(const VolumeKey& volume, const DriverOptions& options,
+                                    bool explicit_create, Deadline deadline) override;
   absl::Status Unmount(const VolumeKey& volume, Deadline deadline) override;
 
   std::string PathOf(const VolumeKey& volume) const;
