@@ -24,7 +24,7 @@ class MountWaiter final : public Waiter {
   bool AnswerOnce(const std::string& path) { return Claim() && done_(path); }
 
  private:
-  void Fail(const absl::Status& status) override { (void)done_(status); }
+  void Fail(absl::Status status) override { (void)done_(std::move(status)); }
   const Consumer consumer_;
   const MountDone done_;
 };
