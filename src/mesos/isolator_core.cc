@@ -103,7 +103,12 @@ void IsolatorCore::Unmount(const VolumeUse& use, std::string_view occasion) {
   const absl::Status unmounted =
       parts_.mounter.Unmount(use.key, Deadline::After(parts_.clock, options_.timeout));
   const bool gone = !unmounted.ok() && use.mounted && use.device != 0 && !IsStillMounted(use);
-  if (gone) {
+  // A mount that never came to an answer, and a plugin that says that there is nothing to unmount.
+  const bool never = !use.mounted && (absl::IsUnknown(unmounted) || absl::IsInternal(unmounted));
+  if (never) {
+    Log(Severity::kWarning, fmt::format("{} was perhaps never mounted; unmount on {} said: {}", Text(use.key),
+                                        occasion, MessageOf(unmounted)));
+  } else if (gone) {
     Log(Severity::kWarning,
         fmt::format(
             "{} unmount failed on {}, continuing on the assumption this volume was manually unmounted "
@@ -114,7 +119,7 @@ void IsolatorCore::Unmount(const VolumeUse& use, std::string_view occasion) {
                                       occasion, MessageOf(unmounted)));
   }
   MutexLock lock(mutex_);
-  if (unmounted.ok() || gone) {
+  if (unmounted.ok() || gone || never) {
     table_.Unmounted(use.key);
   } else {
     unmount_failed_ = true;

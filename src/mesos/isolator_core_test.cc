@@ -98,6 +98,28 @@ TEST_F(IsolatorCoreTest, AMountThatTimedOutMayBeThere) {
   EXPECT_FALSE(mounter_->IsMounted(v_));
 }
 
+TEST_F(IsolatorCoreTest, ADriverThatDoesNotExistIsOwedNothing) {
+  Start();
+  mounter_->FailMounts(v_, absl::NotFoundError("plugin not found"));
+  mounter_->FailUnmounts(v_, absl::NotFoundError("plugin not found"));
+  EXPECT_FALSE(Prepare("c", kVAndW).ok());
+  EXPECT_THAT(OnDisk().unmount, IsEmpty());
+  EXPECT_THAT(OnDisk().containers, IsEmpty());
+  EXPECT_FALSE(mounter_->IsMounted(w_));
+}
+
+TEST_F(IsolatorCoreTest, AMountThatThePluginRefusedNeedsNoUnmount) {
+  Start();
+  mounter_->FailMounts(v_, absl::UnknownError("no such volume"));
+  mounter_->FailUnmounts(v_, absl::UnknownError("no such volume"));
+  EXPECT_FALSE(Prepare("c", kV).ok());
+  EXPECT_THAT(OnDisk().unmount, IsEmpty());
+  mounter_->FailMounts(v_, absl::DeadlineExceededError("120 s"));
+  mounter_->FailUnmounts(v_, absl::DeadlineExceededError("120 s"));
+  EXPECT_FALSE(Prepare("c", kV).ok());
+  EXPECT_THAT(OnDisk().unmount, SizeIs(1)) << "nobody knows whether it is mounted";
+}
+
 TEST_F(IsolatorCoreTest, AFailureLeavesOthersAlone) {
   Start();
   ASSERT_TRUE(Prepare("c", kV).ok());

@@ -138,7 +138,7 @@ absl::Status IsolatorCore::Claim(Preparation& preparation) {
   const absl::Status saved = Save();
   if (saved.ok()) return saved;
   MutexLock lock(mutex_);
-  table_.WantNothing(id);
+  for (const VolumeKey& key : keys) table_.DoNotWant(id, key);
   return Annotate(saved, "prepare() failed, nothing was mounted");
 }
 
@@ -176,6 +176,11 @@ absl::Status IsolatorCore::MountVolume(const Preparation& preparation, size_t in
         fmt::format("Requested mount({}) is already mounted by another container", Text(key)));
   } else {
     auto now = MountNow(preparation, index);
+    if (absl::IsNotFound(now.status())) {
+      // Any task can name a driver that does not exist; an unmount would be owed for ever.
+      MutexLock lock(mutex_);
+      table_.DoNotWant(id, key);
+    }
     if (!now.ok()) {
       return Error(now.status().code(), "prepare() failed during mount attempt: {}: {}", Text(key),
                    MessageOf(now.status()));
@@ -198,9 +203,9 @@ absl::StatusOr<VolumeUse> IsolatorCore::MountNow(const Preparation& preparation,
   RETURN_IF_ERROR(ValidateMountPoint(use.mountpoint));
   struct stat status {};
   if (::stat(use.mountpoint.c_str(), &status) != 0) {
-    return ErrnoError(errno,
-                      fmt::format("the plugin answered with the mount point {}, but looking at it failed",
-                                  Quoted(use.mountpoint)));
+    const absl::Status why = ErrnoError(errno, "looking at it failed");
+    return Error(absl::StatusCode::kFailedPrecondition, "the plugin answered with the mount point {}, but {}",
+                 Quoted(use.mountpoint), MessageOf(why));
   }
   if (!S_ISDIR(status.st_mode)) {
     return Error(absl::StatusCode::kFailedPrecondition,

@@ -47,7 +47,10 @@ absl::StatusOr<std::string> PluginMounter::Mount(const VolumeKey& volume, const 
     const absl::Status known = plugin.Get(volume.name, deadline).status();
     if (!known.ok() && (explicit_create || !dvdi::PluginSaidNo(known))) return known;
     if (!known.ok()) RETURN_IF_ERROR(plugin.Create(volume.name, options, deadline));
-    return plugin.Mount(volume.name, dvdi::DvdcliConsumer(volume.name), deadline);
+    auto path = plugin.Mount(volume.name, dvdi::DvdcliConsumer(volume.name), deadline);
+    if (!absl::IsNotFound(path.status())) return path;
+    // The plugin was there a moment ago; it may have done what it was asked.
+    return absl::UnavailableError(path.status().message());
   };
   return WithPlugin<Result>(places_, volume.driver, transports_, clock_, deadline, body);
 }

@@ -70,9 +70,10 @@ std::optional<VolumeUse> UseTable::Release(const std::string& id, const VolumeKe
   return std::nullopt;
 }
 
-void UseTable::WantNothing(const std::string& id) {
-  if (const auto container = containers_.find(id); container != containers_.end())
-    container->second.uses.clear();
+void UseTable::DoNotWant(const std::string& id, const VolumeKey& key) {
+  if (const auto container = containers_.find(id); container != containers_.end()) {
+    container->second.uses.erase(key);
+  }
 }
 
 void UseTable::Forget(const std::string& id) {

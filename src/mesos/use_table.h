@@ -40,8 +40,8 @@ class UseTable {
   /// and what is known of its mount is returned. Else others that have not mounted yet inherit it.
   std::optional<VolumeUse> Release(const std::string& id, const VolumeKey& key);
 
-  /// The container wants nothing after all, and nothing was begun: no unmount is owed.
-  void WantNothing(const std::string& id);
+  /// The container does not get the volume after all, and nothing was begun: no unmount is owed.
+  void DoNotWant(const std::string& id, const VolumeKey& key);
 
   /// Removes a container that has left and uses nothing.
   void Forget(const std::string& id);

@@ -19,11 +19,13 @@ class VolumeMounter {
  public:
   virtual ~VolumeMounter() = default;
 
-  /// The mount point as the plugin gave it, unchecked. Idempotent. An error can mean that it is mounted all
-  /// the same: the caller unmounts.
+  /// The mount point as the plugin gave it, unchecked. Idempotent. NotFound: there is no such plugin (or no
+  /// dvdcli), and nothing was done. Any other error can mean that it is mounted all the same: the caller
+  /// unmounts.
   virtual absl::StatusOr<std::string> Mount(const VolumeKey& volume, const DriverOptions& options,
                                             bool explicit_create, Deadline deadline) = 0;
 
+  /// Unknown and Internal: the plugin, or dvdcli, was asked and said no.
   virtual absl::Status Unmount(const VolumeKey& volume, Deadline deadline) = 0;
 };
 

@@ -292,7 +292,7 @@ mesos::slave::Isolator* CreateVolumeIsolator(const mesos::Parameters& parameters
 
 // No compatible(): the agent then insists on its own version exactly, as it must: virtual tables and messages
 // differ between releases.
-extern "C" __attribute__((visibility("default"))) mesos::modules::Module<mesos::slave::Isolator>
+__attribute__((visibility("default"))) mesos::modules::Module<mesos::slave::Isolator>
     com_emccode_mesos_DockerVolumeDriverIsolator(MESOS_MODULE_API_VERSION, MESOS_VERSION, "rexray",
                                                  "https://github.com/rexray/rexray",
                                                  "Docker Volume Driver Isolator module.", nullptr,
