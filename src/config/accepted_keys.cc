@@ -188,7 +188,6 @@ void AddArraySections(std::vector<KeyInfo>& table) {
               {},
               {"defaultPool", "testModule", "cephArgs"},
               "for the rbd driver, which this build does not have"});
-  Add(table, {"vfs", {}, {"root"}, "for the vfs driver, which this build does not have"});
   Add(table, {"mockProvider",
               {},
               {"userName", "password", "useCerts", "docker.minVolSize"},

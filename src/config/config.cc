@@ -144,6 +144,7 @@ std::vector<EffectiveValue> MakeEffective(const Store& store, const Services& se
   }
   list.Default("rexray.volume.mount.path", settings.paths.volumes);
   list.Default("local.directory", settings.paths.lib + "/local");
+  list.Default("vfs.root", settings.paths.lib + "/vfs");
   const bool chosen = services.plans.empty() || services.plans[0].driver != "local";
   if (chosen) list.Default("rexray.storageDrivers", "");
   for (const KeyInfo& info : KnownKeys()) {

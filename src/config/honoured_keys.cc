@@ -161,6 +161,10 @@ void AddDriverKeys(std::vector<KeyInfo>& keys) {
        .type = KeyType::kPath,
        .per_service = true,
        .help = "the local driver's images and catalogue; by default local below the library directory"});
+  keys.push_back({.key = "vfs.root",
+                  .type = KeyType::kPath,
+                  .per_service = true,
+                  .help = "the vfs driver's directories; by default vfs below the library directory"});
 }
 
 }  // namespace
