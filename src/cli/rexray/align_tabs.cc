@@ -32,7 +32,8 @@ std::string AlignTabs(std::string_view text) {
     for (size_t cell = 0; cell < lines[i].size(); ++cell) {
       out += lines[i][cell];
       if (cell + 1 == lines[i].size()) break;
-      out.append(static_cast<size_t>(widths[cell] - DisplayWidth(lines[i][cell]) + 2), ' ');
+      const int padding = widths[cell] - DisplayWidth(lines[i][cell]) + 2;
+      out.append(static_cast<size_t>(padding), ' ');
     }
     if (i + 1 < lines.size()) out += '\n';
   }

@@ -87,7 +87,7 @@ std::string ArgumentsOf(const CLI::App* app) {
 std::string ParentsOf(const CLI::App* app) {
   std::string names;
   for (const CLI::App* parent = app->get_parent(); parent != nullptr; parent = parent->get_parent()) {
-    names += (names.empty() ? "\"" : " and \"") + FullName(parent) + " --help\"";
+    names += fmt::format("{}\"{} --help\"", names.empty() ? "" : " and ", FullName(parent));
   }
   return names.empty() ? "" : "\nThe flags of " + names + " work here too.\n";
 }
@@ -96,7 +96,9 @@ std::string ParentsOf(const CLI::App* app) {
 
 std::string FullName(const CLI::App* app) {
   std::string name = app->get_name();
-  for (app = app->get_parent(); app != nullptr; app = app->get_parent()) name = app->get_name() + " " + name;
+  for (app = app->get_parent(); app != nullptr; app = app->get_parent()) {
+    name = fmt::format("{} {}", app->get_name(), name);
+  }
   return name;
 }
 

@@ -80,11 +80,11 @@ std::string CardOf(const VolumeInfo& volume) {
   card.AddAll("Held by", lines);
   lines.clear();
   for (const AttachmentInfo& it : volume.attachments) {
-    lines.push_back(it.node + " (" + it.state + (it.device.empty() ? "" : ", " + it.device) + ")");
+    lines.push_back(fmt::format("{} ({}{})", it.node, it.state, it.device.empty() ? "" : ", " + it.device));
   }
   card.AddAll("Attached to", lines);
   lines.clear();
-  for (const auto& [key, value] : volume.tags) lines.push_back(key + "=" + value);
+  for (const auto& [key, value] : volume.tags) lines.push_back(fmt::format("{}={}", key, value));
   card.AddAll("Tags", lines);
   return card.Take();
 }

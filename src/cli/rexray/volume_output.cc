@@ -143,7 +143,8 @@ Json NewAttachments(const VolumeInfo& volume) {
 Json NewVolume(const VolumeInfo& volume, bool sparse) {
   Json out = Json::object();
   const auto add = [&](const char* key, Json value) {
-    const bool empty = value.is_null() || value == "" || value == 0 || value == false ||
+    const bool empty = value.is_null() || value == 0 || value == false ||
+                       (value.is_string() && value.get_ref<const std::string&>().empty()) ||
                        (value.is_structured() && value.empty());
     if (!sparse || !empty) out[key] = std::move(value);
   };

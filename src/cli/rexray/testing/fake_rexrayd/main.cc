@@ -51,7 +51,9 @@ int main(int argc, char** argv) {
   sigemptyset(&end);
   sigaddset(&end, SIGTERM);
   sigprocmask(SIG_BLOCK, &end, nullptr);
-  const std::string pid_file = std::string(std::getenv("REXRAY_HOME")) + "/run/rexray/rexray.pid";
+  const char* home = std::getenv("REXRAY_HOME");
+  if (home == nullptr) return 4;
+  const std::string pid_file = std::string(home) + "/run/rexray/rexray.pid";
   std::ofstream(pid_file) << getpid() << " " << StartTime() << "\n";
   if (ready_fd >= 0) Say(ready_fd, "READY\n");
   int signal = 0;
