@@ -69,7 +69,7 @@ def test_03_version(world):
     lines = done.out.splitlines()
     assert [line.split(": ")[0] for line in lines] == ["Binary", "SemVer", "OsArch", "Branch", "Commit", "Formed"]
     assert lines[0] == f"Binary: {world.copy}"
-    assert lines[2] == "OsArch: Linux-x86_64"
+    assert lines[2] == f"OsArch: Linux-{os.uname().machine}"
 
 
 @pytest.mark.parametrize("command", ["create", "get", "mount", "path", "remove", "unmount"])

@@ -1,5 +1,7 @@
 #include "cli/dvdcli/app.h"
 
+#include <sys/utsname.h>
+
 #include "cli/dvdcli/arguments.h"
 #include "cli/dvdcli/commands.h"
 #include "cli/dvdcli/reporter.h"
@@ -13,10 +15,13 @@ namespace {
 constexpr int kUsage = 2;
 
 void PrintVersion(const App& app) {
+  utsname system{};
+  uname(&system);  // fails for a bad address alone
   const Version& version = app.version;
   app.console.Out(fmt::format("Binary: {}\nSemVer: {}\nOsArch: {}\nBranch: {}\nCommit: {}\nFormed: {}\n",
-                              version.binary, version.version, "Linux-x86_64", version.branch, version.commit,
-                              version.formed));
+                              version.binary, version.version,
+                              fmt::format("{}-{}", system.sysname, system.machine), version.branch,
+                              version.commit, version.formed));
 }
 
 /// One line, for it becomes a task's failure message.
