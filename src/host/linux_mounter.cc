@@ -85,9 +85,27 @@ absl::Status MountError(int error, const MountRequest& request, const MountWords
   }
 }
 
+/// Two calls where it shall be read-only: mount(2) ignores that flag in the first one.
+absl::Status BindMount(const MountRequest& request) {
+  const std::string what = fmt::format("cannot bind-mount {} at {}", request.source, request.target);
+  if (::mount(request.source.c_str(), request.target.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    return ErrnoError(errno, what);
+  }
+  if (!request.read_only) return absl::OkStatus();
+  constexpr unsigned long kReadOnly = MS_REMOUNT | MS_BIND | MS_RDONLY;
+  if (::mount(nullptr, request.target.c_str(), nullptr, kReadOnly, nullptr) == 0) return absl::OkStatus();
+  const int error = errno;
+  (void)::umount2(request.target.c_str(), UMOUNT_NOFOLLOW);
+  return ErrnoError(error, what + " read-only");
+}
+
 class LinuxMounter final : public Mounter {
  public:
   absl::Status Mount(const MountRequest& request) override {
+    // A volume's own options come with a file system, and may not hold that word.
+    if (request.fs_type.empty() && request.options == std::vector<std::string>{"bind"}) {
+      return BindMount(request);
+    }
     ASSIGN_OR_RETURN(const MountWords words, ParseMountWords(request.options, request.read_only));
     const char* data = words.data.empty() ? nullptr : words.data.c_str();
     if (::mount(request.source.c_str(), request.target.c_str(), request.fs_type.c_str(), words.flags, data) ==

@@ -93,6 +93,26 @@ TEST_F(MounterTest, ReadOnlyAlsoReplaysAndRefusesWrites) {
   EXPECT_EQ(errno, EROFS);
 }
 
+TEST_F(MounterTest, ADirectoryAtAnotherPlace) {
+  const std::string source = scratch_.Below("source");
+  ASSERT_EQ(::mkdir(source.c_str(), 0755), 0);
+  const UniqueFd file(::open((source + "/file").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  ASSERT_TRUE(file.valid());
+  for (const bool read_only : {false, true}) {
+    ASSERT_EQ(host_.mounter->Mount({source, target_, "", {"bind"}, read_only}), absl::OkStatus());
+    EXPECT_EQ(::access((target_ + "/file").c_str(), F_OK), 0);
+    UniqueFd written(::open((target_ + "/x").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    EXPECT_EQ(written.valid(), !read_only);
+    EXPECT_EQ(::access(source.c_str(), W_OK), 0) << "read-only is the mount, not the directory";
+    EXPECT_TRUE(*host_.mounter->IsMountedAt(target_, 0));
+    (void)::unlink((source + "/x").c_str());
+    written.Reset();
+    EXPECT_EQ(host_.mounter->Unmount(target_), absl::OkStatus());
+  }
+  EXPECT_EQ(host_.mounter->Mount({scratch_.Below("none"), target_, "", {"bind"}, false}).code(),
+            absl::StatusCode::kNotFound);
+}
+
 TEST_F(MounterTest, ErrorsSayWhy) {
   EXPECT_THAT(Words(Mount()), HasSubstr("dmesg")) << "no file system";
   Make();
