@@ -34,7 +34,8 @@ struct MountRequest {
   std::string source;
   std::string target;  ///< exists
   std::string fs_type;
-  std::vector<std::string> options;  ///< words as mount(8) takes them: "noatime"; without fs_type {"bind"}: a directory
+  std::vector<std::string>
+      options;  ///< words as mount(8) takes them: "noatime"; without fs_type {"bind"}: a directory
   bool read_only = false;
 };
 
