@@ -21,7 +21,7 @@ IsolatorCore::IsolatorCore(IsolatorOptions options, Parts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       file_(options_.checkpoint_dir),
-      sequences_(std::make_unique<Sequences>(kMostThreads)) {
+      sequences_(kMostThreads) {
   auto thread = TryStartThread("mesos-retry", [this] { RetryUnmounts(); });
   if (thread.ok()) {
     retry_thread_ = *std::move(thread);
@@ -39,7 +39,6 @@ IsolatorCore::~IsolatorCore() {
     retry_changed_.NotifyAll();
   }
   if (retry_thread_.joinable()) retry_thread_.join();
-  sequences_.reset();
 }
 
 Checkpoint IsolatorCore::Snapshot() const {
@@ -82,11 +81,11 @@ void IsolatorCore::Release(const std::string& id, std::function<void()> then) {
   };
   if (pending->left == 0) {
     // Not here: the caller may be Mesos's own thread, and Save writes a file.
-    sequences_->Add(SequenceOf(id), [pending] { pending->finish(); });
+    sequences_.Add(SequenceOf(id), [pending] { pending->finish(); });
     return;
   }
   for (const VolumeKey& key : *keys) {
-    sequences_->Add(SequenceOf(key), [this, id, key, pending] {
+    sequences_.Add(SequenceOf(key), [this, id, key, pending] {
       std::optional<VolumeUse> last;
       {
         MutexLock lock(mutex_);
@@ -140,10 +139,12 @@ void IsolatorCore::RetryUnmounts() {
     const TimePoint at = parts_.clock.Now() + backoff.Next();
     while (!stopping_ && parts_.clock.Now() < at) parts_.clock.WaitUntil(retry_changed_, mutex_, at);
     if (stopping_) break;
-    for (const VolumeKey& key : table_.OwedUnmounts()) {
-      ++retries_running_;
-      sequences_->Add(SequenceOf(key), [this, key] { RetryUnmount(key); });
-    }
+    const std::vector<VolumeKey> owed = table_.OwedUnmounts();
+    retries_running_ += owed.size();
+    // Not under the lock: on a system without threads Add does the work itself.
+    mutex_.Unlock();
+    for (const VolumeKey& key : owed) sequences_.Add(SequenceOf(key), [this, key] { RetryUnmount(key); });
+    mutex_.Lock();
   }
   mutex_.Unlock();
 }

@@ -118,8 +118,10 @@ class IsolatorCore {
   bool unmount_failed_ ABSL_GUARDED_BY(mutex_) = false;  ///< since the retry thread last looked
   size_t retries_running_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<Sequences> sequences_;
   std::thread retry_thread_;
+  /// Last, so that it goes first: while it waits for the work, the work still has everything, itself
+  /// included.
+  Sequences sequences_;
 };
 
 /// Is what was mounted there still there?

@@ -299,5 +299,22 @@ TEST_F(IsolatorCoreTest, TheEndWaitsForWhatHasBegun) {
   EXPECT_TRUE(done.IsSet());
 }
 
+// Work that begins further work (undoing a failed mount) while the core is ending.
+TEST_F(IsolatorCoreTest, TheEndWaitsForWhatFollows) {
+  for (int round = 0; round < 50; ++round) {
+    Start();
+    mounter_->FailMounts(w_, absl::UnavailableError("no"));
+    mounter_->Hold(w_);
+    Awaited<Plan> done;
+    core_->Prepare(Request("c", kVAndW), [&done](Plan plan) { done.Set(std::move(plan)); });
+    mounter_->WaitUntilStuck(w_);
+    mounter_->LetGo(w_);
+    Stop();
+    ASSERT_TRUE(done.IsSet());
+    EXPECT_FALSE(done.Get().ok());
+    EXPECT_FALSE(mounter_->IsMounted(v_));
+  }
+}
+
 }  // namespace
 }  // namespace rexray::mesos

@@ -62,13 +62,13 @@ void IsolatorCore::Prepare(ContainerRequest request, Prepared done) {
   const std::string id = request.id;
   auto preparation = std::make_shared<Preparation>(std::move(request), std::move(done));
   if (!fresh) {
-    sequences_->Add(SequenceOf(id), [preparation] {
+    sequences_.Add(SequenceOf(id), [preparation] {
       preparation->done(Error(absl::StatusCode::kAlreadyExists, "Container has already been prepared: {}",
                               preparation->request.id));
     });
     return;
   }
-  sequences_->Add(SequenceOf(id), [this, preparation] {
+  sequences_.Add(SequenceOf(id), [this, preparation] {
     absl::Status planned = Plan(*preparation);
     if (planned.ok() && !preparation->volumes.empty()) planned = Claim(*preparation);
     if (planned.ok() && !preparation->volumes.empty()) return MountAll(preparation);
@@ -146,8 +146,8 @@ void IsolatorCore::MountAll(const std::shared_ptr<Preparation>& preparation) {
   const size_t count = preparation->volumes.size();
   preparation->left = count;
   for (size_t i = 0; i < count; ++i) {
-    sequences_->Add(SequenceOf(preparation->volumes[i].wanted.key),
-                    [this, preparation, i] { MountOne(preparation, i); });
+    sequences_.Add(SequenceOf(preparation->volumes[i].wanted.key),
+                   [this, preparation, i] { MountOne(preparation, i); });
   }
 }
 

@@ -36,11 +36,11 @@ bool IsOlderThan(const std::string& path, std::time_t time) {
 }  // namespace
 
 void IsolatorCore::Recover(std::vector<std::string> known, std::vector<std::string> orphans, Done done) {
-  sequences_->Add("recover",
-                  [this, known = std::move(known), orphans = std::move(orphans), done = std::move(done)] {
-                    RecoverNow(known, orphans);
-                    done(absl::OkStatus());
-                  });
+  sequences_.Add("recover",
+                 [this, known = std::move(known), orphans = std::move(orphans), done = std::move(done)] {
+                   RecoverNow(known, orphans);
+                   done(absl::OkStatus());
+                 });
 }
 
 void IsolatorCore::RecoverNow(const std::vector<std::string>& known,
