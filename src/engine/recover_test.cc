@@ -52,7 +52,7 @@ TEST_F(RecoverTest, AnotherDeviceAtThePathIsNotOurs) {
   EXPECT_EQ(EventsOfKind("consumer-lost"), 1u);
   Until([&] { return EventsOfKind("unexplained-mount") == 1; });
   EXPECT_TRUE(host().MountAt(StagePath("v")).has_value()) << "it is left as it is";
-  EXPECT_EQ(View("v").state, StageState::kDetached);
+  Until([&] { return View("v").state == StageState::kDetached; });
 }
 
 TEST_F(RecoverTest, WithoutAJournalMountsAreAdopted) {
