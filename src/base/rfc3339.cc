@@ -14,10 +14,9 @@ void Put(unsigned value, size_t width, char* at) {
 }  // namespace
 
 std::string FormatRfc3339(WallTime time) {
-  using namespace std::chrono;
-  const auto second = floor<seconds>(time);
-  const auto day = floor<days>(second);
-  const year_month_day date(day);
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(second);
+  const std::chrono::year_month_day date(day);
   const auto of_day = static_cast<unsigned>((second - day).count());
   std::string text = "0000-00-00T00:00:00Z";
   Put(static_cast<unsigned>(static_cast<int>(date.year())), 4, text.data());

@@ -49,7 +49,7 @@ absl::Status WriteSpecFile(const std::string& path, const std::string& url) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (fd.valid()) {
     if (WriteAll(fd.get(), url)) return absl::OkStatus();
-    const absl::Status status = ErrnoError(errno, "write " + path);
+    absl::Status status = ErrnoError(errno, "write " + path);
     unlink(path.c_str());
     return status;
   }

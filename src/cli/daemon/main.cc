@@ -12,9 +12,8 @@
 #include "base/logging.h"
 #include "base/status.h"
 
+namespace rexray {
 namespace {
-
-using namespace rexray;
 
 constexpr Duration kGrace = std::chrono::seconds(20);  // `systemctl stop` waits for 90
 
@@ -50,15 +49,17 @@ int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
 }
 
 }  // namespace
+}  // namespace rexray
 
 int main(int argc, char** argv) {
-  const auto arguments = daemon::ParseArguments({argv + 1, argv + argc});
-  daemon::ReadyPipe ready(arguments.ok() ? arguments->ready_fd : -1);
-  if (!arguments.ok()) return Fail(arguments.status(), ready, 2);
-  if (arguments->help) return std::fputs(daemon::kUsage, stdout) < 0;
+  const auto arguments = rexray::daemon::ParseArguments({argv + 1, argv + argc});
+  rexray::daemon::ReadyPipe ready(arguments.ok() ? arguments->ready_fd : -1);
+  if (!arguments.ok()) return rexray::Fail(arguments.status(), ready, 2);
+  if (arguments->help) return std::fputs(rexray::daemon::kUsage, stdout) < 0;
   if (arguments->version) return std::printf("rexrayd %s\n", REXRAY_VERSION) < 0;
 #ifdef REXRAY_FAULT_POINTS
-  if (const absl::Status status = LoadFaultsFromEnvironment(); !status.ok()) return Fail(status, ready, 2);
+  if (const absl::Status status = rexray::LoadFaultsFromEnvironment(); !status.ok())
+    return rexray::Fail(status, ready, 2);
 #endif
-  return Run(*arguments, ready);
+  return rexray::Run(*arguments, ready);
 }

@@ -52,17 +52,17 @@ class Plugin {
     std::string_view path;
     void (Plugin::*serve)(const ExchangePtr&);
   };
-  using OnVolume = void (Plugin::*)(const ExchangePtr&, PluginRequest);
+  using OnVolume = void (Plugin::*)(const ExchangePtr&, const PluginRequest&);
 
   /// The endpoints that are about one volume: a bad request ends here.
   template <OnVolume kServe>
   void Parsed(const ExchangePtr& exchange) {
-    absl::StatusOr<PluginRequest> request = ParsePluginRequest(exchange->request().body);
+    const absl::StatusOr<PluginRequest> request = ParsePluginRequest(exchange->request().body);
     if (!request.ok()) {
       exchange->Respond(ErrorAnswer(request.status()));
       return;
     }
-    (this->*kServe)(exchange, *std::move(request));
+    (this->*kServe)(exchange, *request);
   }
 
   void Activate(const ExchangePtr& exchange) { exchange->Respond(ActivateAnswer()); }
@@ -78,9 +78,9 @@ class Plugin {
                  Answering<std::vector<engine::VolumeView>>(exchange, ListAnswer));
   }
 
-  void Create(const ExchangePtr& exchange, PluginRequest request) {
+  void Create(const ExchangePtr& exchange, const PluginRequest& request) {
     CreateSpec spec;
-    spec.name = std::move(request.name);
+    spec.name = request.name;
     if (absl::Status status = ApplyOptions(request.options, options_.unknown_options, spec); !status.ok()) {
       exchange->Respond(ErrorAnswer(Annotate(status, "volume \"" + spec.name + "\"")));
       return;
@@ -90,12 +90,12 @@ class Plugin {
         Answering<engine::CreateResult>(exchange, [](const engine::CreateResult&) { return EmptyAnswer(); }));
   }
 
-  void Remove(const ExchangePtr& exchange, PluginRequest request) {
+  void Remove(const ExchangePtr& exchange, const PluginRequest& request) {
     engine_.Remove(Ref(request), {.only_ours = true}, Within(*exchange, options_.others),
                    AnsweringEmpty(exchange));
   }
 
-  void Mount(const ExchangePtr& exchange, PluginRequest request) {
+  void Mount(const ExchangePtr& exchange, const PluginRequest& request) {
     const Consumer consumer = engine::ConsumerOfDockerId(request.name, request.id);
     const Duration wait = IsDvdcli(request) ? options_.dvdcli : options_.create_and_mount;
     // A caller that hung up gets no answer and so holds nothing: Respond knows, and the engine acts on it.
@@ -106,18 +106,18 @@ class Plugin {
         });
   }
 
-  void Unmount(const ExchangePtr& exchange, PluginRequest request) {
+  void Unmount(const ExchangePtr& exchange, const PluginRequest& request) {
     const Consumer consumer = engine::ConsumerOfDockerId(request.name, request.id);
     const Duration wait = IsDvdcli(request) ? options_.dvdcli : options_.others;
     engine_.Unmount(Ref(request), consumer, /*now=*/false, Within(*exchange, wait), AnsweringEmpty(exchange));
   }
 
-  void Path(const ExchangePtr& exchange, PluginRequest request) {
+  void Path(const ExchangePtr& exchange, const PluginRequest& request) {
     engine_.Path(Ref(request), Within(*exchange, options_.others),
                  Answering<std::string>(exchange, MountpointAnswer));
   }
 
-  void Get(const ExchangePtr& exchange, PluginRequest request) {
+  void Get(const ExchangePtr& exchange, const PluginRequest& request) {
     engine_.Get(Ref(request), Within(*exchange, options_.others),
                 Answering<engine::VolumeView>(exchange, GetAnswer));
   }
@@ -162,7 +162,7 @@ http::Handler MakePluginHandler(engine::VolumeEngine& engine, Clock& clock, Plug
   return [plugin](const ExchangePtr& exchange) { plugin->Handle(exchange); };
 }
 
-http::Handler MakeDownHandler(const std::string& service, absl::Status why) {
+http::Handler MakeDownHandler(const std::string& service, const absl::Status& why) {
   const absl::Status reason = Annotate(why, "the service \"" + service + "\" is down");
   return [reason](const ExchangePtr& exchange) {
     const bool activate = PathOf(exchange->request()) == "/Plugin.Activate";
