@@ -73,6 +73,23 @@ class ProcessConsumer:
         pass
 
 
+class PlainProcess:
+    """In a plain chroot "/" is no mount point, and what a child mounts would be seen outside, too."""
+
+    what = "a process (this is a chroot, which gives no mount namespace of its own)"
+
+    def run(self, path, script):
+        return run(["sh", "-c", 'cd "$0" && ' + script, path], shown=f"cd {path} && {script}")
+
+    def close(self):
+        pass
+
+
+def root_is_a_mount_point():
+    with open("/proc/self/mountinfo") as table:
+        return any(line.split()[4] == "/" for line in table)
+
+
 class DockerConsumer:
     what = "a docker container"
 
@@ -106,7 +123,7 @@ def choose_consumer(home):
             return DockerConsumer(home)
     except (Failed, subprocess.TimeoutExpired):
         pass
-    return ProcessConsumer()
+    return ProcessConsumer() if root_is_a_mount_point() else PlainProcess()
 
 
 def wait_for_daemon(daemon, socket_path, log):

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 
 #include "base/subprocess.h"
+#include "base/testing/mount_namespace.h"
 #include "mesos/host_facts.h"
 #include "mesos/testing/core_fixture.h"
 
@@ -80,6 +81,7 @@ TEST_P(NamespaceTest, BindsAreTheContainersAlone) {
     }
   }
 
+  if (const std::string why = WhyNoMountNamespace(); !why.empty()) GTEST_SKIP() << why;
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support.daemon import Daemon, PluginError, counted_id, http_request
+from support.daemon import Daemon, PluginError, counted_id, http_request, why_no_mount_namespace
 
 
 def test_sockets_have_their_modes_and_go_with_the_daemon(daemon):
@@ -199,6 +199,8 @@ def test_a_full_data_directory(idle_daemon):
 
 def test_a_missing_mkfs_names_the_package(idle_daemon):
     """Seen from a mount namespace in which the tool is not there."""
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
     tools = [p for p in ("/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4") if os.path.exists(p)]
     if not tools:
         pytest.skip("SKIPPED: no mkfs.ext4 to hide")

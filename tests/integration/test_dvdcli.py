@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from support.daemon import why_no_mount_namespace
 from support.scripted_plugin import BREAK, HANG, ScriptedPlugin, World
 
 MOUNT = ("mount", "--volumedriver=fake", "--volumename=v")
@@ -26,8 +27,8 @@ def create(**options):
 
 @pytest.fixture
 def world(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("SKIPPED: not root: no mount namespace of our own")
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
     return World(tmp_path, pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli")
 
 

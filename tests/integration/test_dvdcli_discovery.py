@@ -12,6 +12,7 @@ import threading
 
 import pytest
 
+from support.daemon import why_no_mount_namespace
 from support.scripted_plugin import ScriptedPlugin, World, server_tls
 
 MOUNT = ("mount", "--volumedriver=fake", "--volumename=v")
@@ -20,8 +21,8 @@ ID_A, ID_B = "a" * 63 + "1", "b" * 63 + "2"
 
 @pytest.fixture
 def world(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("SKIPPED: not root: no mount namespace of our own")
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
     return World(tmp_path, pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli")
 
 

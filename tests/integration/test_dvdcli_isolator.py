@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from support.daemon import why_no_mount_namespace
 from support.scripted_plugin import HANG, ScriptedPlugin, World
 
 MOUNT = ("mount", "--volumedriver=fake", "--volumename=v")
@@ -18,8 +19,8 @@ UNMOUNT = ("unmount", "--volumedriver=fake", "--volumename=v")
 
 @pytest.fixture
 def world(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("SKIPPED: not root: no mount namespace of our own")
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
     return World(tmp_path, pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli")
 
 

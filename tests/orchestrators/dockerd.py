@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 
-from support.daemon import eventually
+from support.daemon import eventually, why_no_mount_namespace
 
 IMAGE = "rexray-test:latest"
 
@@ -14,6 +14,8 @@ IMAGE = "rexray-test:latest"
 def why_not():
     if os.geteuid() != 0:
         return "not root: dockerd cannot start"
+    if why := why_no_mount_namespace():
+        return why
     for program in ("dockerd", "containerd", "docker"):
         if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
             return f"{program} is not installed (Debian: docker.io)"

@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import subprocess
 
+from support.daemon import why_no_mount_namespace
+
 IMAGE = "localhost/rexray-test:latest"
 LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
 
@@ -12,6 +14,8 @@ LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
 def why_not():
     if os.geteuid() != 0:
         return "not root: podman here would need user namespaces of its own"
+    if why := why_no_mount_namespace():
+        return why
     if not shutil.which("podman"):
         return "podman is not installed (Debian: podman)"
     return None

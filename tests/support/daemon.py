@@ -10,6 +10,16 @@ import subprocess
 import time
 
 
+def why_no_mount_namespace():
+    """In a plain chroot "/" is no mount point: its propagation cannot be changed, and runc cannot pivot_root(2)."""
+    if os.geteuid() != 0:
+        return "not root: no mount namespace of our own"
+    with open("/proc/self/mountinfo") as table:
+        if not any(line.split()[4] == "/" for line in table):
+            return '"/" is not a mount point (a chroot): no private mount namespace, no containers'
+    return None
+
+
 class PluginError(Exception):
     """The plugin's {"Err": …}, as dockerd and podman see it."""
 

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "base/testing/mount_namespace.h"
 #include "drivers/local/catalogue.h"
 #include "drivers/local/local_test_fixture.h"
 #include "host/linux_host.h"
@@ -233,7 +234,7 @@ TEST_F(LocalTest, TenThousandVolumes) {
 class LocalRootTest : public LocalTest {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, to become another user and to mount";
+    if (const std::string why = WhyNoMountNamespace(); !why.empty()) GTEST_SKIP() << why;
   }
 
   /// Runs `body` in a child with a mount namespace of its own and `type` mounted at the data directory.
