@@ -140,7 +140,12 @@ absl::Status MountOperation::AttachNow() {
         options.force = force_;
         options.read_only = spec_.read_only;
         const auto attachment = service_.driver().Attach(core_.WorkContext(), key_.id, options);
-        if (attachment.ok()) return absl::OkStatus();
+        if (attachment.ok()) {
+          Attachment here = *attachment;
+          here.state = AttachmentState::kAttached;  // the step is over when the device is here
+          service_.cache->NoteAttached(key_.id, std::move(here));
+          return absl::OkStatus();
+        }
         attach_tried_ = MayHaveHappened(attachment.status());
         return attachment.status();
       },

@@ -29,6 +29,9 @@ TEST_F(MountTest, AttachesFormatsAndMounts) {
   EXPECT_EQ(view.state, StageState::kInUse);
   EXPECT_EQ(view.mount_point, *path);
   EXPECT_EQ(view.waiting_for, "");
+  EXPECT_EQ(view.volume.status, VolumeStatus::kInUse);
+  ASSERT_EQ(view.volume.attachments.size(), 1u);
+  EXPECT_EQ(view.volume.attachments.front().state, AttachmentState::kAttached);
   EXPECT_EQ(*PathOf("pgdata"), *path);
 }
 
@@ -40,6 +43,8 @@ TEST_F(MountTest, TheLastUnmountLeavesNothingBehind) {
   EXPECT_FALSE(std::filesystem::exists(StagePath("v")));
   EXPECT_FALSE(AttachedHere(id));
   EXPECT_EQ(View("v").state, StageState::kDetached);
+  EXPECT_TRUE(View("v").volume.attachments.empty());
+  EXPECT_EQ(View("v").volume.status, VolumeStatus::kAvailable);
   EXPECT_EQ(*PathOf("v"), "");
   EXPECT_TRUE(journal_->Stages()->empty());
   EXPECT_TRUE(journal_->Consumers()->empty());

@@ -235,7 +235,8 @@ bool IsMountOf(Core& core, const ServiceState& service, const host::MountEntry& 
 absl::Status Adopt(Core& core, ServiceState& service, const VolumeKey& key, const std::string& name,
                    const host::MountEntry& mount) {
   const StagePtr known = core.table.Find(key);
-  if (known != nullptr && known->device_number != 0) return absl::OkStatus();  // a Mount was quicker and took it up
+  if (known != nullptr && known->device_number != 0)
+    return absl::OkStatus();  // a Mount was quicker and took it up
   StepRunner steps = core.Steps(key, name, "recover");
   const absl::Status status = steps.Run("adopt", [&]() -> absl::Status {
     const CallContext context = core.WorkContext();

@@ -55,6 +55,14 @@ void DetachInBackground(Core& core, ServiceState& service, const VolumeKey& key)
   RetryDetachLater(core, service, key);
 }
 
+/// From this node, and what is listed says so at once.
+absl::Status DetachHere(Core& core, ServiceState& service, const VolumeKey& key) {
+  RETURN_IF_ERROR(service.driver().Detach(core.WorkContext(), key.id, "", /*force=*/false));
+  const absl::StatusOr<Node> node = service.driver().ThisNode(core.WorkContext());
+  if (node.ok()) service.cache->NoteDetached(key.id, node->id);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status UmountStage(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key) {
@@ -103,8 +111,7 @@ absl::Status DetachStage(Core& core, ServiceState& service, StepRunner& steps, c
     status = steps.Run("check_unused", [&] { return CheckDeviceUnused(core, service, key); });
     if (status.ok()) {
       status = steps.Run(
-          "detach", [&] { return service.driver().Detach(core.WorkContext(), key.id, "", /*force=*/false); },
-          [&] { return core.DropStage(key); });
+          "detach", [&] { return DetachHere(core, service, key); }, [&] { return core.DropStage(key); });
     }
     // Gone from the backend: there is nothing left to detach.
     if (absl::IsNotFound(status)) status = core.DropStage(key);
@@ -123,7 +130,7 @@ void DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const 
 
 absl::Status DetachUnused(Core& core, ServiceState& service, const VolumeKey& key) {
   RETURN_IF_ERROR(CheckDeviceUnused(core, service, key));
-  const absl::Status status = service.driver().Detach(core.WorkContext(), key.id, "", /*force=*/false);
+  const absl::Status status = DetachHere(core, service, key);
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 

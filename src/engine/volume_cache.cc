@@ -67,6 +67,30 @@ void VolumeCache::Erase(const std::string& id) {
   EraseLocked(id, ++sequence_);
 }
 
+void VolumeCache::NoteAttached(const std::string& id, Attachment attachment) {
+  const NodeId node = attachment.node;
+  ReplaceAttachment(id, node, std::move(attachment));
+}
+
+void VolumeCache::NoteDetached(const std::string& id, const NodeId& node) {
+  ReplaceAttachment(id, node, std::nullopt);
+}
+
+void VolumeCache::ReplaceAttachment(const std::string& id, const NodeId& node,
+                                    std::optional<Attachment> attachment) {
+  MutexLock lock(mutex_);
+  const auto known = names_.find(id);
+  if (known == names_.end()) return;
+  const Entry& entry = volumes_.at({known->second, id});
+  Volume volume = *entry.volume;
+  std::erase_if(volume.attachments, [&](const Attachment& other) { return other.node == node; });
+  if (attachment) volume.attachments.push_back(*std::move(attachment));
+  if (volume.status == VolumeStatus::kAvailable || volume.status == VolumeStatus::kInUse) {
+    volume.status = volume.attachments.empty() ? VolumeStatus::kAvailable : VolumeStatus::kInUse;
+  }
+  PutLocked(std::move(volume), entry.as_of, ++sequence_);
+}
+
 void VolumeCache::PutLocked(Volume volume, TimePoint as_of, uint64_t changed) {
   volume.key.service = service_;
   const std::string id = volume.key.id;

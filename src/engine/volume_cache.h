@@ -48,6 +48,9 @@ class VolumeCache {
 
   void Put(Volume volume);
   void Erase(const std::string& id);
+  /// What this node has just done is in the next answer, without a call.
+  void NoteAttached(const std::string& id, Attachment attachment);
+  void NoteDetached(const std::string& id, const NodeId& node);
 
   /// Until no call to the backend is under way.
   void WaitIdle() { threads_.WaitIdle(clock_, Deadline::Never()); }
@@ -89,6 +92,7 @@ class VolumeCache {
   CallContext ContextOf(const Waiters& waiters) const;
 
   void PutLocked(Volume volume, TimePoint as_of, uint64_t changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReplaceAttachment(const std::string& id, const NodeId& node, std::optional<Attachment> attachment);
   void EraseLocked(const std::string& id, uint64_t changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool ChangedSince(const std::string& id, uint64_t begun) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<CachedVolume> ByNameLocked(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -52,8 +52,8 @@ class Waiter {
   }
 
  protected:
-  /// After a successful Claim. The status is the waiter's alone: absl::Status shares its text between copies, and the
-  /// count of them is in a library that ThreadSanitizer does not see into.
+  /// After a successful Claim. The status is the waiter's alone: absl::Status shares its text between copies,
+  /// and the count of them is in a library that ThreadSanitizer does not see into.
   virtual void Fail(absl::Status status) = 0;
 
  private:
