@@ -220,7 +220,7 @@ absl::Status MountOperation::MakeFileSystem(const host::ProbeResult& probe) {
   return steps_.Run("clear_blank", [&]() -> absl::Status {
     RETURN_IF_ERROR(service_.driver().ClearBlankMark(core_.WorkContext(), key_.id));
     volume_.blank = false;
-    service_.cache->Put(volume_);
+    service_.cache->Edit(key_.id, [](Volume& volume) { volume.blank = false; });
     return absl::OkStatus();
   });
 }

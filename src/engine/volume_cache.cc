@@ -78,16 +78,22 @@ void VolumeCache::NoteDetached(const std::string& id, const NodeId& node) {
 
 void VolumeCache::ReplaceAttachment(const std::string& id, const NodeId& node,
                                     std::optional<Attachment> attachment) {
+  Edit(id, [&](Volume& volume) {
+    std::erase_if(volume.attachments, [&](const Attachment& other) { return other.node == node; });
+    if (attachment) volume.attachments.push_back(*std::move(attachment));
+    if (volume.status == VolumeStatus::kAvailable || volume.status == VolumeStatus::kInUse) {
+      volume.status = volume.attachments.empty() ? VolumeStatus::kAvailable : VolumeStatus::kInUse;
+    }
+  });
+}
+
+void VolumeCache::Edit(const std::string& id, const std::function<void(Volume&)>& change) {
   MutexLock lock(mutex_);
   const auto known = names_.find(id);
   if (known == names_.end()) return;
   const Entry& entry = volumes_.at({known->second, id});
   Volume volume = *entry.volume;
-  std::erase_if(volume.attachments, [&](const Attachment& other) { return other.node == node; });
-  if (attachment) volume.attachments.push_back(*std::move(attachment));
-  if (volume.status == VolumeStatus::kAvailable || volume.status == VolumeStatus::kInUse) {
-    volume.status = volume.attachments.empty() ? VolumeStatus::kAvailable : VolumeStatus::kInUse;
-  }
+  change(volume);
   PutLocked(std::move(volume), entry.as_of, ++sequence_);
 }
 

@@ -48,7 +48,9 @@ class VolumeCache {
 
   void Put(Volume volume);
   void Erase(const std::string& id);
-  /// What this node has just done is in the next answer, without a call.
+  /// What this node has just done is in the next answer, without a call. `change` runs under the lock;
+  /// nothing happens when the volume is not known.
+  void Edit(const std::string& id, const std::function<void(Volume&)>& change);
   void NoteAttached(const std::string& id, Attachment attachment);
   void NoteDetached(const std::string& id, const NodeId& node);
 
