@@ -166,7 +166,8 @@ def test_two_hundred_clients(daemon):
     run(seconds)
     grown = resident_kib(daemon.process) - warm
     assert sum(counts) - before > clients, "every client got something done"
-    assert grown < 8 * 1024, f"memory grew by {grown} KiB over {sum(counts) - before} rounds, from {warm}"
+    # A sanitized program keeps what was freed, and is fifty times as large: there a part of it is noise.
+    assert grown < max(8 * 1024, warm // 20), f"memory grew by {grown} KiB over {sum(counts) - before} rounds, from {warm}"
     assert open_descriptors(daemon.process) <= descriptors + clients
     assert sorted(volume["Name"] for volume in plugin.list()) == names
     plugin.unmount(names[0], counted_id("held"))
