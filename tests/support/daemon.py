@@ -186,6 +186,8 @@ class Daemon:
             self.process.kill()
             self.process.wait()
             self.process = None
+        # dockerd would wait 15 s for each stale socket in its directory, in every later run on this machine.
+        self.docker_socket.unlink(missing_ok=True)
         for target in sorted(self.mounts(), key=len, reverse=True):
             subprocess.run(["umount", "-l", target], stdin=subprocess.DEVNULL, capture_output=True)
         for device, _ in self.loops():
