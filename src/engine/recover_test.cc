@@ -13,8 +13,6 @@
 namespace rexray::engine {
 namespace {
 
-using ::testing::HasSubstr;
-
 class RecoverTest : public EngineFixture {
  protected:
   void LoseJournal() {

@@ -15,8 +15,6 @@
 namespace rexray::drivers::local {
 namespace {
 
-using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

@@ -44,8 +44,9 @@ class LocalTest : public ::testing::Test {
   absl::Status Open() {
     driver_.reset();
     absl::StatusOr<std::unique_ptr<StorageDriver>> opened = OpenLocalDriver(Options(), host_.AsHost());
-    if (opened.ok()) driver_ = *std::move(opened);
-    return opened.status();
+    if (!opened.ok()) return opened.status();
+    driver_ = *std::move(opened);
+    return absl::OkStatus();
   }
 
   static CreateSpec Spec(const std::string& name) {
