@@ -50,7 +50,7 @@ class Tally:
             if case.find("failure") is not None or case.find("error") is not None:
                 self.failed.append(full)
             elif skip is not None:
-                self.skipped.append(f"{full}: {(skip.get('message') or '').strip()}")
+                self.skipped.append(f"{full}: {' '.join((skip.get('message') or '').split())}")
             else:
                 self.passed += 1
         if exit_code != 0 and len(self.failed) == failed_before:

@@ -123,6 +123,10 @@ def test_ten_thousand_volumes(daemon):
     client.close()
 
 
+def sanitized(daemon):
+    return b"__asan_init" in (daemon.programs / "rexrayd").read_bytes()
+
+
 def test_two_hundred_clients(daemon):
     clients, seconds, names = 200, 60 if LONG else 10, [f"v{number:05}" for number in range(20)]
     fill(daemon, len(names))
@@ -166,8 +170,8 @@ def test_two_hundred_clients(daemon):
     run(seconds)
     grown = resident_kib(daemon.process) - warm
     assert sum(counts) - before > clients, "every client got something done"
-    # A sanitized program keeps what was freed, and is fifty times as large: there a part of it is noise.
-    assert grown < max(8 * 1024, warm // 20), f"memory grew by {grown} KiB over {sum(counts) - before} rounds, from {warm}"
+    if not sanitized(daemon):  # such a program keeps what was freed; orchestrators/test_release_load.py has the release one
+        assert grown < 8 * 1024, f"memory grew by {grown} KiB over {sum(counts) - before} rounds, from {warm}"
     assert open_descriptors(daemon.process) <= descriptors + clients
     assert sorted(volume["Name"] for volume in plugin.list()) == names
     plugin.unmount(names[0], counted_id("held"))
