@@ -96,7 +96,7 @@ class DockerConsumer:
     def __init__(self, home):
         self.made_image = False
         busybox = shutil.which("busybox")
-        if not busybox or b"statically" not in subprocess.run(["file", "-L", busybox], capture_output=True).stdout:
+        if not busybox or subprocess.run(["ldd", busybox], capture_output=True).returncode == 0:
             raise Failed("no static busybox to make an image of")
         tree = home / "image"
         (tree / "bin").mkdir(parents=True)
@@ -121,7 +121,7 @@ def choose_consumer(home):
     try:
         if docker_answers():
             return DockerConsumer(home)
-    except (Failed, subprocess.TimeoutExpired):
+    except (Failed, OSError, subprocess.TimeoutExpired):
         pass
     return ProcessConsumer() if root_is_a_mount_point() else PlainProcess()
 
