@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "base/keyed_lock.h"
 #include "base/unique_fd.h"
 #include "drivers/local/catalogue.h"
 #include "drivers/local/image_store.h"
-#include "drivers/local/keyed_lock.h"
 #include "drivers/local/local_driver.h"
 #include "drivers/local/volume_index.h"
 

@@ -13,7 +13,7 @@
 #include "base/deadline.h"
 #include "base/mutex.h"
 
-namespace rexray::drivers::local {
+namespace rexray {
 
 /// Thread-safe. Outlives its holds.
 class KeyedLock {
@@ -48,4 +48,4 @@ class KeyedLock {
   std::set<std::string> held_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace rexray::drivers::local
+}  // namespace rexray

@@ -1,4 +1,4 @@
-#include "drivers/local/keyed_lock.h"
+#include "base/keyed_lock.h"
 
 #include <optional>
 #include <thread>
@@ -7,7 +7,7 @@
 
 #include "base/testing/simulated_clock.h"
 
-namespace rexray::drivers::local {
+namespace rexray {
 namespace {
 
 using std::chrono::seconds;
@@ -38,4 +38,4 @@ TEST(KeyedLockTest, APassedDeadlineGetsNothing) {
 }
 
 }  // namespace
-}  // namespace rexray::drivers::local
+}  // namespace rexray

@@ -1,8 +1,8 @@
-#include "drivers/local/keyed_lock.h"
+#include "base/keyed_lock.h"
 
 #include "base/status.h"
 
-namespace rexray::drivers::local {
+namespace rexray {
 
 absl::StatusOr<KeyedLock::Hold> KeyedLock::Acquire(const std::string& key, Deadline deadline,
                                                    const std::string& what) {
@@ -27,4 +27,4 @@ void KeyedLock::Release(const std::string& key) {
   released_.NotifyAll();
 }
 
-}  // namespace rexray::drivers::local
+}  // namespace rexray
