@@ -1,6 +1,9 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <vector>
+
+#include "absl/functional/function_ref.h"
 
 #include "base/status.h"
 
@@ -8,6 +11,8 @@ namespace rexray {
 namespace {
 
 using nlohmann::json;
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 /// Builds the document from the parser's events, so that the depth is checked before anything is built, and a
 /// parser error becomes a Status. Keeps a stack of its own: no recursion.
@@ -40,12 +45,15 @@ class Builder final : public json::json_sax_t {
     if (const size_t at = why.find("syntax error"); at != std::string_view::npos) why.remove_prefix(at);
     if (const size_t at = why.find("; last read: '"); at != std::string_view::npos) why = why.substr(0, at);
     if (dynamic_cast<const json::out_of_range*>(&error) != nullptr) why = "a number is too large";
-    status_ = Error(absl::StatusCode::kInvalidArgument, "not valid JSON at byte {}: {}", position, why);
+    position_ = position;
+    why_ = why;
     return false;
   }
 
-  absl::Status status_;
   json root_;
+  size_t position_ = 0;  ///< of an error, from 1; 0 = none
+  std::string why_;
+  bool too_deep_ = false;
 
  private:
   json* Place(json&& value) {
@@ -68,7 +76,7 @@ class Builder final : public json::json_sax_t {
   }
   bool Open(json&& container) {
     if (static_cast<int>(open_.size()) >= max_depth_) {
-      status_ = Error(absl::StatusCode::kInvalidArgument, "JSON is nested deeper than {} levels", max_depth_);
+      too_deep_ = true;
       return false;
     }
     open_.push_back(Place(std::move(container)));
@@ -84,26 +92,54 @@ class Builder final : public json::json_sax_t {
   std::string key_;
 };
 
-}  // namespace
+using ErrorAt = absl::FunctionRef<absl::Status(size_t byte, std::string_view why)>;
 
-absl::StatusOr<json> ParseJson(std::string_view text, const JsonLimits& limits) {
+absl::StatusOr<json> Parse(std::string_view text, const JsonLimits& limits, ErrorAt error_at) {
   if (text.size() > limits.max_bytes) {
-    return Error(absl::StatusCode::kInvalidArgument, "JSON of {} bytes is larger than the limit of {} bytes",
-                 text.size(), limits.max_bytes);
+    return Error(kInvalid, "JSON of {} bytes is larger than the limit of {} bytes", text.size(),
+                 limits.max_bytes);
   }
   // The library takes a NUL byte for the end of the input, and would not see what follows it.
-  if (const size_t at = text.find('\0'); at != std::string_view::npos) {
-    return Error(absl::StatusCode::kInvalidArgument, "not valid JSON at byte {}: a NUL byte", at + 1);
-  }
+  if (const size_t at = text.find('\0'); at != std::string_view::npos) return error_at(at + 1, "a NUL byte");
   try {
     Builder builder(limits.max_depth);
     const bool complete = json::sax_parse(text.begin(), text.end(), &builder);
-    if (!builder.status_.ok()) return builder.status_;
+    if (builder.too_deep_) return Error(kInvalid, "JSON is nested deeper than {} levels", limits.max_depth);
+    if (!builder.why_.empty()) return error_at(builder.position_, builder.why_);
     if (!complete) return Error(absl::StatusCode::kInternal, "the JSON parser stopped without a reason");
     return std::move(builder.root_);
   } catch (const std::exception& error) {
     return Error(absl::StatusCode::kInternal, "JSON could not be parsed: {}", error.what());
   }
+}
+
+absl::Status AtPlace(std::string_view text, std::string_view name, size_t byte, std::string_view why) {
+  const size_t at = std::min(byte > 0 ? byte - 1 : 0, text.size());
+  const std::string_view before = text.substr(0, at);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 = 0
+  const std::string_view column = before.substr(line_start);
+  // UTF-8: every byte but the continuations begins a character.
+  const auto characters =
+      std::count_if(column.begin(), column.end(), [](char c) { return (c & 0xc0) != 0x80; });
+  const size_t last = before.find_last_not_of(" \t\r\n");
+  const bool closes = at < text.size() && (text[at] == '}' || text[at] == ']');
+  if (closes && last != std::string_view::npos && before[last] == ',')
+    why = "a comma before a closing bracket";
+  return Error(kInvalid, "{}:{}:{}: not valid JSON: {}", name, line, characters + 1, why);
+}
+
+}  // namespace
+
+absl::StatusOr<json> ParseJson(std::string_view text, const JsonLimits& limits) {
+  return Parse(text, limits, [](size_t byte, std::string_view why) {
+    return Error(kInvalid, "not valid JSON at byte {}: {}", byte, why);
+  });
+}
+
+absl::StatusOr<json> ParseJsonFile(std::string_view text, std::string_view name, const JsonLimits& limits) {
+  return Parse(text, limits,
+               [&](size_t byte, std::string_view why) { return AtPlace(text, name, byte, why); });
 }
 
 std::string DumpJson(const json& value) {

@@ -20,6 +20,11 @@ struct JsonLimits {
 /// keys: the last wins (as in Go and JavaScript).
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
+/// The same for a file that a person wrote: errors begin "NAME:LINE:COLUMN: " (both from 1; a column is a
+/// character), and a comma before a closing bracket, the commonest mistake, is called that.
+absl::StatusOr<nlohmann::json> ParseJsonFile(std::string_view text, std::string_view name,
+                                             const JsonLimits& limits = {});
+
 /// Never throws: bytes that are not UTF-8 become U+FFFD.
 std::string DumpJson(const nlohmann::json& value);
 

@@ -5,6 +5,7 @@
 #include "base/status.h"
 
 // clang-format off: RapidCheck's header needs GoogleTest's before it
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "rapidcheck/gtest.h"
@@ -109,6 +110,25 @@ RC_GTEST_PROP(JsonProperty, AgreesWithTheLibrarysOwnParser, ()) {
   const absl::StatusOr<json> parsed = ParseJson(text);
   RC_ASSERT(parsed.ok() == !expected.is_discarded());
   if (parsed.ok()) RC_ASSERT(*parsed == expected);
+}
+
+std::string Complaint(std::string_view text) {
+  return std::string(MessageOf(ParseJsonFile(text, "app.json").status()));
+}
+
+TEST(JsonFile, ErrorsNameTheLineAndTheColumn) {
+  EXPECT_THAT(Complaint("{\n  \"a\": x\n}"),
+              testing::StartsWith("app.json:2:8: not valid JSON: syntax error"));
+  EXPECT_THAT(Complaint("[1 2]"), testing::StartsWith("app.json:1:4: "));
+  EXPECT_THAT(Complaint(""), testing::StartsWith("app.json:1:1: "));
+  EXPECT_THAT(Complaint("{\"\xc3\xa4\": x"), testing::StartsWith("app.json:1:7: "))
+      << "characters, not bytes";
+  EXPECT_TRUE(ParseJsonFile("{}", "app.json").ok());
+}
+
+TEST(JsonFile, ACommaTooManyIsCalledThat) {
+  EXPECT_EQ(Complaint("{\"a\": 1,\n}"), "app.json:2:1: not valid JSON: a comma before a closing bracket");
+  EXPECT_EQ(Complaint("[1, ]"), "app.json:1:5: not valid JSON: a comma before a closing bracket");
 }
 
 }  // namespace
