@@ -12,6 +12,40 @@ bool IsSecretName(std::string_view name) {
   return false;
 }
 
+/// Flags of these need no value.
+bool IsYesOrNo(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  for (const char* word : {"insecure",
+                           "quotas",
+                           "useCerts",
+                           "tls",
+                           "deviceMapper",
+                           "multipath",
+                           "remoteManagement",
+                           "embedded",
+                           "disableKeepAlive",
+                           "disableDownload",
+                           "disabled",
+                           "parseRequestOpts",
+                           "verifyPeers",
+                           "clientCertRequired",
+                           "useLargeDeviceRange",
+                           "disableSessionCache",
+                           "disablePathStyle",
+                           "convertUnderscores",
+                           "useHTTPS",
+                           "testModule",
+                           "sharedMounts",
+                           "disableCache",
+                           "async",
+                           "force",
+                           "httpRequests",
+                           "httpResponses"}) {
+    if (last == word) return true;
+  }
+  return false;
+}
+
 struct Section {
   const char* name;
   std::vector<const char*> older;  ///< the same section's earlier names, stronger first
@@ -23,6 +57,7 @@ struct Section {
 void Add(std::vector<KeyInfo>& table, const Section& section) {
   for (const char* name : section.keys) {
     KeyInfo info{.key = std::string(section.name) + "." + name,
+                 .type = IsYesOrNo(name) ? KeyType::kBool : KeyType::kString,
                  .secret = IsSecretName(name),
                  .per_service = section.per_service,
                  .status = KeyStatus::kAccepted,
@@ -44,6 +79,7 @@ void AddRexrayKeys(std::vector<KeyInfo>& table) {
   Add(table, {"rexray.modules.NAME", {}, {"desc"}, "a description, for people", kGlobal});
   table.push_back({.key = "rexray.volume.path.cache",
                    .newer = {"libstorage.integration.volume.operations.path.cache.enabled"},
+                   .type = KeyType::kBool,
                    .per_service = true,
                    .status = KeyStatus::kAccepted,
                    .help = "Path answers from the mount table, with no cache that could be wrong"});

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/secret.h"
@@ -104,14 +105,17 @@ std::string CanonicalKey(const std::string& id, const KeyInfo& info) {
 class EffectiveList {
  public:
   /// Values of keys without an effect are not checked: here they must not break a line either.
-  void Put(const std::string& key, std::string value, Origin origin, bool secret) {
+  void Put(const std::string& key, std::string value, Origin origin, const KeyInfo* info) {
     const bool plain = FindNotText(value) == value.npos && value.find_first_of("\t\n\r") == value.npos;
     if (!plain) value = Quoted(value);
-    rows_[Lower(key)] = {key, secret ? Secret(value).Masked() : value, std::move(origin), secret};
+    const bool secret = info != nullptr && info->secret;
+    const bool reloadable = info != nullptr && info->reloadable;
+    rows_[Lower(key)] = {key,        secret ? Secret(value).Masked() : value, std::move(origin), secret,
+                         reloadable, std::hash<std::string>()(value)};
   }
   /// Only where nothing is there yet.
-  void Default(const std::string& key, const std::string& value) {
-    if (rows_.count(Lower(key)) == 0) Put(key, value, {Origin::Kind::kDefault, "default"}, false);
+  void Default(const std::string& key, const std::string& value, const KeyInfo* info = nullptr) {
+    if (rows_.count(Lower(key)) == 0) Put(key, value, {Origin::Kind::kDefault, "default"}, info);
   }
   std::vector<EffectiveValue> Take() {
     std::vector<EffectiveValue> rows;
@@ -128,7 +132,7 @@ std::vector<EffectiveValue> MakeEffective(const Store& store, const Services& se
   EffectiveList list;
   for (const auto& [id, setting] : store.all()) {
     if (setting.info == nullptr) continue;
-    list.Put(CanonicalKey(id, *setting.info), setting.text, setting.origin, setting.info->secret);
+    list.Put(CanonicalKey(id, *setting.info), setting.text, setting.origin, setting.info);
   }
   for (size_t i = 0; i < services.plans.size(); ++i) {
     const ServicePlan& plan = services.plans[i];
@@ -149,7 +153,7 @@ std::vector<EffectiveValue> MakeEffective(const Store& store, const Services& se
   if (chosen) list.Default("rexray.storageDrivers", "");
   for (const KeyInfo& info : KnownKeys()) {
     if (info.status != KeyStatus::kHonoured || info.key.find(".NAME.") != info.key.npos) continue;
-    list.Default(info.key, info.default_value);
+    list.Default(info.key, info.default_value, &info);
   }
   return list.Take();
 }

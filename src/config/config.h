@@ -41,6 +41,8 @@ struct EffectiveValue {
   std::string value;  ///< secrets masked
   Origin origin;
   bool secret = false;
+  bool reloadable = false;  ///< KeyInfo's
+  size_t fingerprint = 0;   ///< differs where the values differ, masked ones too; of this process only
 };
 
 /// An immutable, loaded configuration. Thread-safe.

@@ -44,6 +44,10 @@ std::string Describe(const ServiceSettings& service) {
   line("type", service.default_type);
   line("iops", service.default_iops ? fmt::format("{}", *service.default_iops) : "");
   line("zone", service.default_zone);
+  std::string tags;
+  for (const auto& [key, value] : service.default_tags)
+    tags += fmt::format("{}{}={}", tags.empty() ? "" : " ", key, value);
+  if (!tags.empty()) line("tags", tags);
   line("rootPath", fmt::format("\"{}\"", service.root_path));
   line("fileMode", fmt::format("{:04o}", service.file_mode));
   line("preempt", service.preempt);

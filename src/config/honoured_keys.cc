@@ -13,6 +13,7 @@ void AddDaemonKeys(std::vector<KeyInfo>& keys) {
   keys.push_back({.key = "rexray.logLevel",
                   .type = KeyType::kLogLevel,
                   .default_value = "warn",
+                  .reloadable = true,
                   .flag = "logLevel",
                   .help = "how much the daemon logs: debug, info, warn, error (fatal and panic mean error)"});
   keys.push_back({.key = "rexray.storageDrivers",
@@ -56,7 +57,9 @@ void AddMountKeys(std::vector<KeyInfo>& keys) {
                   .default_value = "false",
                   .choices = {"false", "true", "when-dead"},
                   .per_service = true,
+                  .reloadable = true,
                   .flag = "preempt",
+                  .environment = {"REXRAY_PREEMPT"},
                   .help = "take a volume from another node: never, always, or only when that node is dead"});
   keys.push_back({.key = "rexray.volume.mount.path",
                   .newer = {Operation("mount.path")},
@@ -132,6 +135,7 @@ void AddDefaultKeys(std::vector<KeyInfo>& keys) {
                   .type = KeyType::kSize,
                   .default_value = "16",
                   .per_service = true,
+                  .reloadable = true,
                   .help = "size of a volume created without one; a bare number is GiB"});
   keys.push_back({.key = "docker.fsType",
                   .newer = {Operation("create.default.fsType")},
@@ -139,20 +143,30 @@ void AddDefaultKeys(std::vector<KeyInfo>& keys) {
                   .default_value = "ext4",
                   .choices = {"ext4", "xfs", "btrfs"},
                   .per_service = true,
+                  .reloadable = true,
+                  .environment = {"REXRAY_FSTYPE"},
                   .help = "file system of a volume created without one"});
   keys.push_back({.key = "docker.volumeType",
                   .newer = {Operation("create.default.type")},
                   .per_service = true,
+                  .reloadable = true,
                   .help = "the backend's volume type"});
   keys.push_back({.key = "docker.iops",
                   .newer = {Operation("create.default.IOPS")},
                   .type = KeyType::kInt,
                   .per_service = true,
+                  .reloadable = true,
                   .help = "provisioned IOPS; 0: none asked for"});
   keys.push_back({.key = "docker.availabilityZone",
                   .newer = {Operation("create.default.availabilityZone")},
                   .per_service = true,
+                  .reloadable = true,
                   .help = "zone of a new volume; by default this node's"});
+  keys.push_back({.key = "docker.tags",
+                  .type = KeyType::kTags,
+                  .per_service = true,
+                  .reloadable = true,
+                  .help = "tags on every new volume: team=db env=prod"});
 }
 
 void AddDriverKeys(std::vector<KeyInfo>& keys) {

@@ -21,6 +21,7 @@ enum class KeyType {
   kSize,      ///< a bare number is GiB; 10G, 500MiB
   kDuration,  ///< 5s, 1m30s, 100ms; a bare number is seconds
   kList,      ///< a YAML list, or one string with spaces between the items
+  kTags,      ///< a list of KEY=VALUE
   kLogLevel,
   kChoice,   ///< one of KeyInfo::choices
   kPath,     ///< absolute, without ".."
@@ -45,7 +46,8 @@ struct KeyInfo {
   std::vector<std::string> choices = {};
   bool secret = false;  ///< masked everywhere
   bool per_service =
-      false;  ///< may be repeated below rexray.modules.NAME and libstorage.server.services.NAME
+      false;                ///< may be repeated below rexray.modules.NAME and libstorage.server.services.NAME
+  bool reloadable = false;  ///< SIGHUP applies a change; any other key needs a restart
   KeyStatus status = KeyStatus::kHonoured;
   std::string flag = {};                      ///< where the flag's name is not the derived one: "logLevel"
   std::vector<std::string> environment = {};  ///< names beside the derived ones: "CSI_ENDPOINT"

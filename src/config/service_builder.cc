@@ -75,6 +75,10 @@ ServiceSettings Read(const std::shared_ptr<const Store>& store, const ServicePla
   out.default_type = reader.Text("docker.volumeType");
   if (const uint64_t iops = reader.Int("docker.iops"); iops > 0) out.default_iops = iops;
   out.default_zone = reader.Text("docker.availabilityZone");
+  for (const std::string& tag : SplitWords(reader.Text("docker.tags"))) {
+    const size_t equals = tag.find('=');
+    out.default_tags[tag.substr(0, equals)] = tag.substr(equals + 1);
+  }
   out.root_path = reader.Text("linux.volume.rootPath");
   out.file_mode = reader.Mode("linux.volume.fileMode");
   out.preempt = reader.Text("rexray.volume.mount.preempt");

@@ -48,6 +48,7 @@ struct ServiceSettings {
   std::string default_type;
   std::optional<uint64_t> default_iops;
   std::string default_zone;
+  std::map<std::string, std::string> default_tags;
 
   std::string root_path = "/data";
   mode_t file_mode = 0700;

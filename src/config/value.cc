@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "fmt/format.h"
 
@@ -81,6 +82,7 @@ absl::StatusOr<std::string> Scalar(const KeyInfo& info, std::string_view text) {
     case KeyType::kString:
     case KeyType::kSubPath:
     case KeyType::kList:
+    case KeyType::kTags:
       break;
     case KeyType::kBool: {
       ASSIGN_OR_RETURN(const bool value, ParseBool(text));
@@ -130,6 +132,19 @@ absl::StatusOr<std::string> List(const RawValue& raw) {
     if (joined.size() > kMostBytes) return Error(kInvalid, "the list has more than {} bytes", kMostBytes);
   }
   return joined;
+}
+
+absl::Status CheckTags(std::string_view list) {
+  std::set<std::string> keys;
+  for (const std::string& tag : SplitWords(list)) {
+    const size_t equals = tag.find('=');
+    if (equals == tag.npos || equals == 0)
+      return Error(kInvalid, "{} is not of the form KEY=VALUE", Quoted(tag));
+    if (!keys.insert(tag.substr(0, equals)).second) {
+      return Error(kInvalid, "the tag {} is there twice", Quoted(tag.substr(0, equals)));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -211,8 +226,11 @@ absl::StatusOr<std::string> CanonicalValue(const KeyInfo& info, const RawValue& 
   absl::StatusOr<std::string> value = std::string();
   if (raw.kind == RawValue::Kind::kOther) {
     value = Error(kInvalid, "the value is a list of lists or sections");
-  } else if (info.type == KeyType::kList) {
+  } else if (info.type == KeyType::kList || info.type == KeyType::kTags) {
     value = List(raw);
+    if (value.ok() && info.type == KeyType::kTags) {
+      if (absl::Status tags = CheckTags(*value); !tags.ok()) value = std::move(tags);
+    }
   } else if (raw.kind == RawValue::Kind::kList) {
     value = Error(kInvalid, "the value is a list, and the key takes a single value");
   } else {

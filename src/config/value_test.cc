@@ -139,6 +139,11 @@ TEST(Value, ShapesAreChecked) {
               HasSubstr("takes a single value"));
   EXPECT_THAT(std::string(MessageOf(CanonicalValue(list, other).status())),
               HasSubstr("a list of lists or sections"));
+  const KeyInfo tags{.key = "k", .type = KeyType::kTags};
+  EXPECT_EQ(CanonicalValue(tags, RawValue{.text = "a=b  c=d=e"}).value(), "a=b c=d=e");
+  for (const char* wrong : {"a", "=b", "a=b a=c", "a=b c"}) {
+    EXPECT_FALSE(CanonicalValue(tags, RawValue{.text = wrong}).ok()) << wrong;
+  }
   const RawValue words{.kind = RawValue::Kind::kList, .items = {"a b"}};
   EXPECT_THAT(std::string(MessageOf(CanonicalValue(list, words).status())),
               HasSubstr("items are single words"));

@@ -17,13 +17,15 @@ VolumeKey KeyOfName(const std::string& service, const std::string& name) {
   return {service, "name " + name};
 }
 
-CreateSpec WithDefaults(const Service& service, CreateSpec spec, bool sizes) {
+CreateSpec WithDefaults(const AdjustableSettings& defaults, CreateSpec spec, bool sizes) {
   const bool copy = spec.source_snapshot || spec.source_volume;
-  if (!spec.size && sizes && !copy) spec.size = service.default_size;
-  if (!spec.fs_type || spec.fs_type->empty()) spec.fs_type = service.default_fs_type;
-  if (!spec.type && !service.default_type.empty()) spec.type = service.default_type;
-  if (!spec.iops) spec.iops = service.default_iops;
-  if (!spec.zone && !service.default_zone.empty()) spec.zone = service.default_zone;
+  if (!spec.size && sizes && !copy) spec.size = defaults.default_size;
+  if (!spec.fs_type || spec.fs_type->empty()) spec.fs_type = defaults.default_fs_type;
+  if (!spec.type && !defaults.default_type.empty()) spec.type = defaults.default_type;
+  if (!spec.iops) spec.iops = defaults.default_iops;
+  if (!spec.zone && !defaults.default_zone.empty()) spec.zone = defaults.default_zone;
+  spec.tags.insert(defaults.default_tags.begin(),
+                   defaults.default_tags.end());  // not over what was asked for
   return spec;
 }
 
@@ -97,9 +99,9 @@ absl::StatusOr<CreateResult> EngineImpl::RunCreate(ServiceState& service, const 
   StepRunner steps = core_.Steps(key, spec.name, "create");
   Volume made;
   absl::Status status = steps.Run("create", [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(made,
-                     service.driver().Create(
-                         context, WithDefaults(service.config, spec, service.driver().Capabilities().sizes)));
+    ASSIGN_OR_RETURN(
+        made, service.driver().Create(
+                  context, WithDefaults(service.Adjusted(), spec, service.driver().Capabilities().sizes)));
     return absl::OkStatus();
   });
   steps.Finish();
@@ -123,7 +125,7 @@ absl::StatusOr<CreateResult> EngineImpl::Compare(ServiceState& service, const Cr
   if (spec.size && volume.size != 0 && *spec.size > volume.size) {
     differences.Add("size", FormatSize(*spec.size), FormatSize(volume.size));
   }
-  const std::string& has_fs = volume.fs_type.empty() ? service.config.default_fs_type : volume.fs_type;
+  const std::string has_fs = volume.fs_type.empty() ? service.Adjusted().default_fs_type : volume.fs_type;
   if (spec.fs_type && !spec.fs_type->empty()) differences.Compare("file system", spec.fs_type, has_fs);
   differences.Compare("type", spec.type, volume.type);
   differences.Compare("iops", spec.iops, volume.iops);

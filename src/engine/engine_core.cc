@@ -21,8 +21,7 @@ Core::Core(EngineOptions engine_options, VolumeEngine::Parts parts)
       timer(clock),
       queue(clock, timer, options.operation_limit) {
   for (Service& service : parts.services) {
-    auto state = std::make_unique<ServiceState>();
-    state->config = std::move(service);
+    auto state = std::make_unique<ServiceState>(std::move(service));
     state->cache = std::make_unique<VolumeCache>(state->config.name, state->driver(), clock, timer,
                                                  options.cache_age, options.read_threads);
     const std::string name = state->config.name;

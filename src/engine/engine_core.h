@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/mutex.h"
 #include "engine/deadline_timer.h"
 #include "engine/event_log.h"
 #include "engine/journal.h"
@@ -24,11 +26,25 @@
 namespace rexray::engine {
 
 struct ServiceState {
-  Service config;
+  explicit ServiceState(Service service) : config(std::move(service)), adjusted_(config) {}
+
+  const Service config;  ///< what is adjustable in it is what the engine began with: Adjusted() counts
   std::unique_ptr<VolumeCache> cache;
 
+  AdjustableSettings Adjusted() const {
+    const MutexLock lock(mutex_);
+    return adjusted_;
+  }
+  void Adjust(const AdjustableSettings& settings) {
+    const MutexLock lock(mutex_);
+    adjusted_ = settings;
+  }
   StorageDriver& driver() const { return *config.driver; }
   bool directory() const { return driver().Capabilities().kind == DriverCapabilities::Kind::kDirectory; }
+
+ private:
+  mutable Mutex mutex_;
+  AdjustableSettings adjusted_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// Thread-safe; what changes a volume is called only by the operation that has its turn. The journal is

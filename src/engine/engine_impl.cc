@@ -42,6 +42,12 @@ void EngineImpl::Shutdown(Deadline deadline) {
   core_.queue.FailAllWaiters(stopping);
 }
 
+absl::Status EngineImpl::Adjust(const std::string& service, const AdjustableSettings& settings) {
+  ASSIGN_OR_RETURN(ServiceState * state, core_.FindService(service));
+  state->Adjust(settings);
+  return absl::OkStatus();
+}
+
 std::vector<std::string> EngineImpl::Services() const {
   std::vector<std::string> names;
   for (const auto& [name, service] : core_.services) names.push_back(name);
@@ -51,6 +57,15 @@ std::vector<std::string> EngineImpl::Services() const {
 absl::StatusOr<DriverCapabilities> EngineImpl::CapabilitiesOf(const std::string& service) const {
   ASSIGN_OR_RETURN(ServiceState * state, core_.FindService(service));
   return state->driver().Capabilities();
+}
+
+/// May ask a metadata service: in a turn of its own, which several callers share.
+void EngineImpl::ThisNode(const std::string& service, Deadline deadline, Done<Node> done) {
+  const absl::StatusOr<ServiceState*> state = core_.FindService(service);
+  if (!state.ok()) return done(state.status());
+  SubmitFor<Node>({(*state)->config.name, "this node"}, "", "look up this node", /*join=*/"node", deadline,
+                  std::move(done),
+                  [this, &found = **state] { return found.driver().ThisNode(core_.WorkContext()); });
 }
 
 // --- reads ---

@@ -36,10 +36,12 @@ class EngineImpl final : public VolumeEngine {
 
   absl::Status Recover() override;
   void Shutdown(Deadline deadline) override;
+  absl::Status Adjust(const std::string& service, const AdjustableSettings& settings) override;
 
   std::vector<std::string> Services() const override;
   absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const override;
 
+  void ThisNode(const std::string& service, Deadline deadline, Done<Node> done) override;
   void Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) override;
   void List(const std::string& service, Deadline deadline, Done<std::vector<VolumeView>> done) override;
   void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) override;

@@ -108,7 +108,7 @@ absl::Status MountOperation::Bring() {
 }
 
 absl::Status MountOperation::Preempt() {
-  if (!spec_.preempt && !service_.config.preempt) return absl::OkStatus();
+  if (!spec_.preempt && !service_.Adjusted().preempt) return absl::OkStatus();
   return steps_.Run("preempt", [&]() -> absl::Status {
     const CallContext context = core_.WorkContext();
     ASSIGN_OR_RETURN(volume_, core_.FreshVolumeOf(service_, key_));
@@ -202,7 +202,7 @@ absl::Status MountOperation::MakeFileSystem(const host::ProbeResult& probe) {
   }
   stage_.fs_type = spec_.fs_type.value_or("");
   if (stage_.fs_type.empty()) stage_.fs_type = volume_.fs_type;
-  if (stage_.fs_type.empty()) stage_.fs_type = service_.config.default_fs_type;
+  if (stage_.fs_type.empty()) stage_.fs_type = service_.Adjusted().default_fs_type;
   RETURN_IF_ERROR(ValidateFsType(stage_.fs_type));
   RETURN_IF_ERROR(steps_.Run("format", [&] {
     host::MakeOptions options;

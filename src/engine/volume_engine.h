@@ -20,6 +20,7 @@
 //     +---- detach (after the linger time, where the driver asks for one)
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,23 +39,29 @@ namespace rexray::engine {
 class Journal;
 class EventLog;
 
-/// One backend under one name, with what the operator chose for it.
-struct Service {
-  std::string name;
-  std::shared_ptr<StorageDriver> driver;
-
+/// What an operator may change while the daemon runs: it matters to the next call, and to no volume that is
+/// mounted.
+struct AdjustableSettings {
   // Defaults of a Create that does not say.
   uint64_t default_size = 16 * (uint64_t{1} << 30);
   std::string default_fs_type = "ext4";
   std::string default_type;
   std::optional<uint64_t> default_iops;
   std::string default_zone;
+  std::map<std::string, std::string> default_tags;  ///< on every new volume; one that is asked for wins
+
+  bool preempt = false;  ///< a Mount takes the volume from the node that holds it
+};
+
+/// One backend under one name, with what the operator chose for it.
+struct Service : AdjustableSettings {
+  std::string name;
+  std::shared_ptr<StorageDriver> driver;
 
   std::string root_path = "/data";  ///< what users get is the stage + this; "" = the file system's root
   mode_t file_mode = 0700;          ///< of that directory, set when it is created and never again
-  bool preempt = false;
-  bool ignore_used_count = false;  ///< any Unmount drops all *uncounted* consumers
-  bool create_disabled = false;    ///< Create answers success and does nothing (REX-Ray's meaning)
+  bool ignore_used_count = false;   ///< any Unmount drops all *uncounted* consumers
+  bool create_disabled = false;     ///< Create answers success and does nothing (REX-Ray's meaning)
   bool remove_disabled = false;
   bool implicit_create = false;        ///< Mount of an unknown name creates it
   bool remove_foreign = false;         ///< orchestrators may remove volumes without our created-by tag
@@ -145,8 +152,14 @@ class VolumeEngine {
   /// Finishes what is under way until `deadline`; new operations are refused with Unavailable. Mounts stay.
   virtual void Shutdown(Deadline deadline) = 0;
 
+  /// For calls from now on; what is under way keeps what it began with. NotFound for an unknown service.
+  virtual absl::Status Adjust(const std::string& service, const AdjustableSettings& settings) = 0;
+
   virtual std::vector<std::string> Services() const = 0;
   virtual absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const = 0;
+
+  /// This node as the service's backend knows it.
+  virtual void ThisNode(const std::string& service, Deadline deadline, Done<Node> done) = 0;
 
   // Reads: from memory where it knows. An unknown name is looked up once, batched with others, under the
   // deadline.

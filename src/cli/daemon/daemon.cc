@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <map>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "cli/daemon/files.h"
 
 #include "base/logging.h"
@@ -38,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::LoadRequest&
 
 absl::Status Daemon::LoadConfig(const config::LoadRequest& request) {
   request_ = request;
-  ASSIGN_OR_RETURN(config_, config::Load(request));
+  ASSIGN_OR_RETURN(std::unique_ptr<config::Config> loaded, config::Load(request));
+  config_ = std::make_unique<RunningConfig>(std::move(loaded));
   SetLogLevel(config_->settings().log_level);
   for (const std::string& warning : config_->warnings()) LogWarn(warning);
   return absl::OkStatus();
@@ -164,21 +165,22 @@ void Daemon::Reload() {
              {{"reason", std::string(MessageOf(fresh.status()))}});
     return;
   }
-  const LogLevel level = (*fresh)->settings().log_level;
-  if (level != GetLogLevel()) {
-    SetLogLevel(level);
-    LogInfo("the log level was changed");
+  for (const std::string& warning : (*fresh)->warnings()) LogWarn(warning);
+  const config::Settings& settings = (*fresh)->settings();
+  const RunningConfig::Changes changes = config_->Update(**fresh);
+  SetLogLevel(settings.log_level);
+  for (const config::ServiceSettings& service : settings.services) {
+    const absl::Status adjusted = engine_->Adjust(service.name, AdjustableOf(service));
+    // One that is new or down: its other keys wait for a restart too.
+    if (!adjusted.ok()) LogDebug("not adjusted", {{"service", service.name}});
   }
-  std::map<std::string, std::string> before;
-  for (const config::EffectiveValue& value : config_->Effective()) before[value.key] = value.value;
-  std::string changed;
-  for (const config::EffectiveValue& value : (*fresh)->Effective()) {
-    const auto old = before.find(value.key);
-    const bool same = old != before.end() && old->second == value.value;
-    if (same || value.key == "rexray.logLevel") continue;
-    changed += (changed.empty() ? "" : ", ") + value.key;
+  const std::string none = "nothing";
+  LogInfo("the configuration was read again",
+          {{"changed", changes.applied.empty() ? none : absl::StrJoin(changes.applied, ", ")}});
+  if (!changes.need_restart.empty()) {
+    LogWarn("some changed settings need a restart of the daemon",
+            {{"keys", absl::StrJoin(changes.need_restart, ", ")}});
   }
-  if (!changed.empty()) LogWarn("some changed settings need a restart of the daemon", {{"keys", changed}});
 }
 
 bool Daemon::Stop(Duration grace) {

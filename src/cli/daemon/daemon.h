@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "cli/daemon/pid_file.h"
+#include "cli/daemon/running_config.h"
 #include "cli/daemon/services.h"
 #include "cli/daemon/sockets.h"
 
@@ -32,8 +33,9 @@ class Daemon {
                                                        Clock& clock);
   ~Daemon();
 
-  /// Reads the configuration again and takes the log level from it; says what else was changed and waits for
-  /// a restart. A configuration that cannot be read changes nothing.
+  /// Reads the configuration again and takes the log level, preemption and the defaults and tags of new
+  /// volumes from it; says what else was changed and waits for a restart. A configuration that cannot be read
+  /// changes nothing.
   void Reload();
 
   /// Finishes what is under way until `grace` has passed; mounts stay as they are, sockets and the pid file
@@ -62,7 +64,7 @@ class Daemon {
   const WallTime started_wall_;
   std::vector<std::string> warnings_;
   config::LoadRequest request_;
-  std::unique_ptr<config::Config> config_;
+  std::unique_ptr<RunningConfig> config_;
   std::unique_ptr<PidFile> pid_file_;
   ProcessRunner runner_;
   std::unique_ptr<host::BlockDevices> devices_;

@@ -166,17 +166,41 @@ TEST_F(DaemonTest, WithoutADockerSocketTheAdminApiStays) {
   EXPECT_TRUE(Admin("/v1/status")["services"].is_array());
 }
 
-TEST_F(DaemonTest, ReloadTakesTheLogLevelAndNothingElse) {
+TEST_F(DaemonTest, ReloadTakesTheLogLevelAndTheDefaultsOfNewVolumes) {
   StartOk();
   EXPECT_EQ(GetLogLevel(), LogLevel::kError);
-  Configure("", "info");
+  Configure("docker:\n  size: 2\n  fsType: xfs\n  tags: [team=db, env=prod]\n", "info");
   daemon_->Reload();
   EXPECT_EQ(GetLogLevel(), LogLevel::kInfo);
-  Configure("", "[1");  // unreadable: nothing changes
-  SetLogLevel(LogLevel::kError);
+  Docker("Create", {{"Name", "v"}});
+  const json volume = Admin("/v1/volume?name=v")["volume"];
+  EXPECT_EQ(volume["size"], uint64_t{2} << 30) << volume;
+  EXPECT_EQ(volume["fsType"], "xfs");
+  EXPECT_EQ(volume["tags"]["team"], "db");
+  EXPECT_EQ(volume["tags"]["env"], "prod");
+}
+
+TEST_F(DaemonTest, ReloadOfAnUnreadableFileChangesNothing) {
+  StartOk();
+  Configure("", "[1");
   daemon_->Reload();
   EXPECT_EQ(GetLogLevel(), LogLevel::kError);
   EXPECT_EQ(Docker("List", json::object())["Volumes"], json::array());
+}
+
+TEST_F(DaemonTest, ReloadLeavesWhatNeedsARestart) {
+  StartOk();
+  Configure("linux:\n  volume:\n    rootPath: /other\ndocker:\n  size: 2\n");
+  daemon_->Reload();
+  const auto value = [this](const std::string& key) {
+    const json answer = Admin("/v1/config");
+    for (const json& row : answer["values"]) {
+      if (row["key"] == key) return row["value"].get<std::string>();
+    }
+    return std::string("no such key");
+  };
+  EXPECT_EQ(value("linux.volume.rootPath"), "/data") << "it is not in force";
+  EXPECT_EQ(value("docker.size"), "2");
 }
 
 TEST_F(DaemonTest, ASpecFileIsWrittenWhereOneIsConfigured) {

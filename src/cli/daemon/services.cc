@@ -15,16 +15,11 @@ constexpr Duration kNetworkLinger = std::chrono::seconds(20);
 
 engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_ptr<StorageDriver> driver) {
   engine::Service service;
+  static_cast<engine::AdjustableSettings&>(service) = AdjustableOf(settings);
   service.name = settings.name;
   service.driver = std::move(driver);
-  if (settings.default_size > 0) service.default_size = settings.default_size;
-  if (!settings.default_fs_type.empty()) service.default_fs_type = settings.default_fs_type;
-  service.default_type = settings.default_type;
-  service.default_iops = settings.default_iops;
-  service.default_zone = settings.default_zone;
   service.root_path = settings.root_path;
   service.file_mode = settings.file_mode;
-  service.preempt = settings.preempt == "true";
   service.ignore_used_count = settings.ignore_used_count;
   service.create_disabled = settings.create_disabled;
   service.remove_disabled = settings.remove_disabled;
@@ -36,6 +31,18 @@ engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_p
 }
 
 }  // namespace
+
+engine::AdjustableSettings AdjustableOf(const config::ServiceSettings& settings) {
+  engine::AdjustableSettings out;
+  if (settings.default_size > 0) out.default_size = settings.default_size;
+  if (!settings.default_fs_type.empty()) out.default_fs_type = settings.default_fs_type;
+  out.default_type = settings.default_type;
+  out.default_iops = settings.default_iops;
+  out.default_zone = settings.default_zone;
+  out.default_tags = settings.default_tags;
+  out.preempt = settings.preempt == "true";
+  return out;
+}
 
 OpenedServices OpenServices(const config::Settings& settings, const host::Host& host) {
   OpenedServices opened;

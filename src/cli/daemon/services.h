@@ -22,6 +22,9 @@ struct OpenedServices {
   std::vector<DownService> down;
 };
 
+/// What of a service's settings may change while it runs.
+engine::AdjustableSettings AdjustableOf(const config::ServiceSettings& settings);
+
 /// Starts every configured driver. A driver that fails takes nothing else with it.
 OpenedServices OpenServices(const config::Settings& settings, const host::Host& host);
 

@@ -12,8 +12,10 @@ class MockEngine : public VolumeEngine {
  public:
   MOCK_METHOD(absl::Status, Recover, (), (override));
   MOCK_METHOD(void, Shutdown, (Deadline), (override));
+  MOCK_METHOD(absl::Status, Adjust, (const std::string&, const AdjustableSettings&), (override));
   MOCK_METHOD(std::vector<std::string>, Services, (), (const, override));
   MOCK_METHOD(absl::StatusOr<DriverCapabilities>, CapabilitiesOf, (const std::string&), (const, override));
+  MOCK_METHOD(void, ThisNode, (const std::string&, Deadline, Done<Node>), (override));
   MOCK_METHOD(void, Get, (const VolumeRef&, Deadline, Done<VolumeView>), (override));
   MOCK_METHOD(void, List, (const std::string&, Deadline, Done<std::vector<VolumeView>>), (override));
   MOCK_METHOD(void, Path, (const VolumeRef&, Deadline, Done<std::string>), (override));

@@ -171,6 +171,11 @@ http::Response EventsAnswer(const std::vector<engine::Event>& events, uint64_t a
   return Answer(json);
 }
 
+void WriteServiceError(const std::string& service, const absl::Status& status, JsonWriter& json) {
+  json.BeginObject().Key("service").String(service);
+  json.Key("code").String(RowOf(status.code()).name).Key("message").String(MessageOf(status)).EndObject();
+}
+
 http::Response ConfigAnswer(const config::Config& config) {
   JsonWriter json;
   json.BeginObject().Key("values").BeginArray();

@@ -27,6 +27,7 @@ http::Response ConfigAnswer(const config::Config& config);
 /// 200 with what the writer holds.
 http::Response Answer(JsonWriter& json);
 void WriteVolume(const engine::VolumeView& view, TimePoint now, JsonWriter& json);
+void WriteServiceError(const std::string& service, const absl::Status& status, JsonWriter& json);
 void WriteTexts(const std::vector<std::string>& texts, JsonWriter& json);
 const char* LevelName(LogLevel level);
 

@@ -17,6 +17,8 @@
 //   GET    /v1/config               -> {"values": [{"key", "value", "origin": "default|file|environment|flag",
 //                                      "where", "secret": bool}], "warnings": [text]}     secrets are masked
 //   GET    /v1/events[?after=N]     -> {"events": [EVENT], "last": N}     oldest first; after 0: all there are
+//   GET    /v1/nodes                -> {"nodes": [NODE], "errors": [{"service", "code", "message"}]}     this node,
+//                                      as each service's backend knows it
 //   GET    /v1/volumes[?service=S]  -> {"volumes": [VOLUME], "errors": [{"service", "code", "message"}]}
 //                                      no service = all of them; a service that fails is listed in `errors`
 //                                      (with ?service=S its error is the answer's)
@@ -45,6 +47,7 @@
 //             "dockerSocket": URL or "", "specFile": path or "",
 //             "capabilities": {"kind": "block|directory", "scope": "local|global", "sizes", "grow",
 //                              "growOnline", "snapshots", "clone", "needsRoot"} or null when down}
+//   NODE     {"service", "driver", "id", "name": the host's, "zone", "region"}
 //   VOLUME   {"service", "id", "name", "size", "allocated", "type", "fsType", "iops": integer or null,
 //             "throughput": integer (MiB/s) or null, "zone", "encrypted", "tags": {text: text},
 //             "status": "creating|available|in-use|deleting|error", "statusDetail",

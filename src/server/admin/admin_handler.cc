@@ -62,7 +62,7 @@ class Api : public std::enable_shared_from_this<Api> {
     std::string_view path;
     Serve serve;
   };
-  static const std::array<Endpoint, 15> kEndpoints;
+  static const std::array<Endpoint, 16> kEndpoints;
 
   /// An error is answered by the caller; OK means that the answer was given, or will be.
   absl::Status Route(const ExchangePtr& exchange) {
@@ -162,6 +162,19 @@ class Api : public std::enable_shared_from_this<Api> {
     return absl::OkStatus();
   }
 
+  absl::Status Nodes(Call& call) {
+    RETURN_IF_ERROR(Finish(call));
+    AskServices<Node>(
+        parts_.engine->Services(),
+        [this, deadline = call.deadline](const std::string& service, engine::Done<Node> answer) {
+          parts_.engine->ThisNode(service, deadline, std::move(answer));
+        },
+        [self = shared_from_this(), exchange = call.exchange](const std::vector<ServiceAnswer<Node>>& nodes) {
+          exchange->Respond(NodesAnswer(self->options_.services, nodes));
+        });
+    return absl::OkStatus();
+  }
+
   absl::Status List(Call& call) {
     const bool one = call.query.Text("service").has_value();
     std::vector<std::string> services;
@@ -200,11 +213,6 @@ class Api : public std::enable_shared_from_this<Api> {
     for (const auto& [service, status] : errors) WriteServiceError(service, status, json);
     json.EndArray().EndObject();
     return Answer(json);
-  }
-
-  static void WriteServiceError(const std::string& service, const absl::Status& status, JsonWriter& json) {
-    json.BeginObject().Key("service").String(service);
-    json.Key("code").String(RowOf(status.code()).name).Key("message").String(MessageOf(status)).EndObject();
   }
 
   absl::Status Create(Call& call) {
@@ -353,10 +361,11 @@ class Api : public std::enable_shared_from_this<Api> {
   const Options options_;
 };
 
-const std::array<Api::Endpoint, 15> Api::kEndpoints = {{
+const std::array<Api::Endpoint, 16> Api::kEndpoints = {{
     {"GET", "/v1/status", &Api::Status},
     {"GET", "/v1/config", &Api::Config},
     {"GET", "/v1/events", &Api::Events},
+    {"GET", "/v1/nodes", &Api::Nodes},
     {"GET", "/v1/volumes", &Api::List},
     {"POST", "/v1/volumes", &Api::Create},
     {"GET", "/v1/volume", &Api::Get},

@@ -192,6 +192,21 @@ TEST_F(AdminHandlerTest, ListOfAllServicesKeepsWhatAnswered) {
       {"service":"broken","code":"NOT_FOUND","message":"no driver \"zfs\""}])"));
 }
 
+TEST_F(AdminHandlerTest, NodesAreToldForEachServiceThatAnswers) {
+  EXPECT_CALL(engine_, ThisNode("rexray", Until(110), _))
+      .WillOnce(InvokeArgument<2>(Node{.id = "i-0a1", .zone = "eu-1a", .region = "eu-1", .attach_limit = {}}));
+  EXPECT_CALL(engine_, ThisNode("pool", _, _)).WillOnce(InvokeArgument<2>(absl::UnavailableError("away")));
+  const json answer = Succeed("GET", "/v1/nodes");
+  ASSERT_EQ(answer["nodes"].size(), 1u);
+  const json node = answer["nodes"][0];
+  EXPECT_EQ(node["service"], "rexray");
+  EXPECT_EQ(node["driver"], "local");
+  EXPECT_EQ(node["id"], "i-0a1");
+  EXPECT_EQ(node["region"], "eu-1");
+  EXPECT_EQ(answer["errors"], json::parse(R"([{"service":"pool","code":"UNAVAILABLE","message":"away"},
+      {"service":"broken","code":"NOT_FOUND","message":"no driver \"zfs\""}])"));
+}
+
 TEST_F(AdminHandlerTest, ListOfOneServiceFailsWithIt) {
   EXPECT_CALL(engine_, List("pool", _, _))
       .WillOnce(InvokeArgument<2>(absl::UnavailableError("away")))

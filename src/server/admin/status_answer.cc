@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <string>
+#include <utility>
 
 #include "base/logging.h"
 #include "base/rfc3339.h"
@@ -48,7 +51,40 @@ void WriteService(const ServiceStatus& service, const engine::VolumeEngine& engi
   json.EndObject();
 }
 
+std::string HostName() {
+  char name[HOST_NAME_MAX + 1] = "";
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+void WriteNode(const ServiceStatus& service, const Node& node, JsonWriter& json) {
+  json.BeginObject().Key("service").String(service.name).Key("driver").String(service.driver);
+  json.Key("id").String(node.id).Key("name").String(HostName());
+  json.Key("zone").String(node.zone).Key("region").String(node.region).EndObject();
+}
+
 }  // namespace
+
+http::Response NodesAnswer(const std::vector<ServiceStatus>& services,
+                           const std::vector<ServiceAnswer<Node>>& nodes) {
+  std::vector<std::pair<std::string, absl::Status>> errors;
+  JsonWriter json;
+  json.BeginObject().Key("nodes").BeginArray();
+  for (const ServiceStatus& service : services) {
+    const auto answer =
+        std::find_if(nodes.begin(), nodes.end(), [&](const auto& one) { return one.first == service.name; });
+    if (!service.down.ok()) {
+      errors.emplace_back(service.name, service.down);
+    } else if (answer != nodes.end() && answer->second.ok()) {
+      WriteNode(service, *answer->second, json);
+    } else if (answer != nodes.end()) {
+      errors.emplace_back(service.name, answer->second.status());
+    }
+  }
+  json.EndArray().Key("errors").BeginArray();
+  for (const auto& [service, status] : errors) WriteServiceError(service, status, json);
+  json.EndArray().EndObject();
+  return Answer(json);
+}
 
 http::Response StatusAnswer(const Parts& parts, const Options& options,
                             const std::vector<ServiceVolumes>& volumes) {

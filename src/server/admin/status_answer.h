@@ -12,4 +12,8 @@ namespace rexray::server::admin {
 http::Response StatusAnswer(const Parts& parts, const Options& options,
                             const std::vector<ServiceVolumes>& volumes);
 
+/// The answer of /v1/nodes. `services`: all of them; `nodes`: what those that run answered.
+http::Response NodesAnswer(const std::vector<ServiceStatus>& services,
+                           const std::vector<ServiceAnswer<Node>>& nodes);
+
 }  // namespace rexray::server::admin
