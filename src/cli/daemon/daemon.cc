@@ -14,7 +14,7 @@
 
 namespace rexray::daemon {
 
-Daemon::Daemon(Clock& clock)
+Daemon::Daemon(Clock& clock, host::HelperProgram helper)
     : clock_(clock),
       started_(clock.Now()),
       started_wall_(clock.WallNow()),
@@ -22,13 +22,15 @@ Daemon::Daemon(Clock& clock)
       devices_(host::MakeLinuxBlockDevices(clock)),
       mounter_(host::MakeLinuxMounter()),
       file_systems_(host::MakeLinuxFileSystems(runner_, *devices_)),
+      helpers_(std::move(helper)),
+      remote_(host::MakeHelperHost(helpers_, {devices_.get(), mounter_.get(), file_systems_.get(), &clock})),
       events_(clock) {}
 
 Daemon::~Daemon() = default;
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const config::LoadRequest& request, Sockets sockets,
-                                                      Clock& clock) {
-  std::unique_ptr<Daemon> daemon(new Daemon(clock));
+                                                      Clock& clock, host::HelperProgram helper) {
+  std::unique_ptr<Daemon> daemon(new Daemon(clock, std::move(helper)));
   RETURN_IF_ERROR(daemon->LoadConfig(request));
   RETURN_IF_ERROR(daemon->Prepare());
   RETURN_IF_ERROR(daemon->StartEngine());
@@ -52,6 +54,8 @@ absl::Status Daemon::Prepare() {
   ASSIGN_OR_RETURN(pid_file_, PidFile::Open(paths.pid_file()));
   if (geteuid() != 0) {
     Warn("not running as root: volumes can be listed and created, but block volumes cannot be mounted");
+  } else {
+    RETURN_IF_ERROR(helpers_.WarmUp());  // its start and ours go on side by side
   }
   const absl::Status reach = host::CheckMountsReachHost(*mounter_, paths.volumes);
   if (!reach.ok()) Warn(std::string(MessageOf(reach)));
@@ -62,7 +66,7 @@ absl::Status Daemon::StartEngine() {
   const config::Settings& settings = config_->settings();
   ASSIGN_OR_RETURN(const std::string boot_id, engine::ReadBootId());
   ASSIGN_OR_RETURN(journal_, engine::OpenJournal(settings.paths.run, boot_id));
-  const host::Host host{devices_.get(), mounter_.get(), file_systems_.get(), &clock_};
+  const host::Host host{remote_.devices.get(), remote_.mounter.get(), remote_.file_systems.get(), &clock_};
   OpenedServices services = OpenServices(settings, host);
   down_ = std::move(services.down);
   engine::EngineOptions options;

@@ -19,6 +19,7 @@
 #include "engine/event_log.h"
 #include "engine/journal.h"
 #include "engine/volume_engine.h"
+#include "host/helper/helper_host.h"
 #include "host/linux_host.h"
 #include "server/admin/admin_api.h"
 
@@ -28,9 +29,9 @@ namespace rexray::daemon {
 class Daemon {
  public:
   /// Returns when the sockets answer. An error means that nothing of it is left running; it is one line for
-  /// whoever started us.
+  /// whoever started us. `helper`: what a host helper is started with (host/helper/helper_pool.h).
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(const config::LoadRequest& request, Sockets sockets,
-                                                       Clock& clock);
+                                                       Clock& clock, host::HelperProgram helper);
   ~Daemon();
 
   /// Reads the configuration again and takes the log level, preemption and the defaults and tags of new
@@ -46,7 +47,7 @@ class Daemon {
   const config::Config& config() const { return *config_; }
 
  private:
-  explicit Daemon(Clock& clock);
+  Daemon(Clock& clock, host::HelperProgram helper);
 
   absl::Status LoadConfig(const config::LoadRequest& request);
   absl::Status Prepare();
@@ -70,6 +71,8 @@ class Daemon {
   std::unique_ptr<host::BlockDevices> devices_;
   std::unique_ptr<host::Mounter> mounter_;
   std::unique_ptr<host::FileSystems> file_systems_;
+  host::HelperPool helpers_;
+  host::HelperHost remote_;  ///< those three, with the calls that can hang in other processes
   engine::EventLog events_;
   std::unique_ptr<engine::Journal> journal_;
   std::vector<DownService> down_;

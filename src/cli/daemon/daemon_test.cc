@@ -43,7 +43,7 @@ class DaemonTest : public ::testing::Test {
   }
 
   absl::StatusOr<std::unique_ptr<Daemon>> Start() {
-    return Daemon::Start(request_, Sockets({}), SystemClock::Get());
+    return Daemon::Start(request_, Sockets({}), SystemClock::Get(), {HELPER_PROGRAM, {"helper"}});
   }
   void StartOk() {
     auto started = Start();
@@ -220,7 +220,8 @@ TEST_F(DaemonTest, TakesASocketOfTheServiceManager) {
   ASSERT_EQ(listen(fd.get(), 16), 0);
   std::vector<std::pair<std::string, UniqueFd>> inherited;
   inherited.emplace_back(docker_, std::move(fd));
-  auto started = Daemon::Start(request_, Sockets(std::move(inherited)), SystemClock::Get());
+  auto started = Daemon::Start(request_, Sockets(std::move(inherited)), SystemClock::Get(),
+                               {HELPER_PROGRAM, {"helper"}});
   ASSERT_TRUE(started.ok()) << started.status();
   EXPECT_EQ(Docker("List", json::object())["Volumes"], json::array());
   EXPECT_TRUE((*started)->Stop(std::chrono::seconds(20)));

@@ -11,10 +11,12 @@
 #include "base/fault_point.h"
 #include "base/logging.h"
 #include "base/status.h"
+#include "host/helper/serve_helper.h"
 
 namespace rexray {
 namespace {
 
+constexpr char kHelperCommand[] = "host-helper";
 constexpr Duration kGrace = std::chrono::seconds(20);  // `systemctl stop` waits for 90
 
 int Fail(const absl::Status& status, daemon::ReadyPipe& ready, int code) {
@@ -32,7 +34,8 @@ int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
   request.file = arguments.config_file;
   request.flags = arguments.flags;
   daemon::Sockets sockets(daemon::InheritedSockets());
-  auto running = daemon::Daemon::Start(request, std::move(sockets), SystemClock::Get());
+  auto running = daemon::Daemon::Start(request, std::move(sockets), SystemClock::Get(),
+                                       {"/proc/self/exe", {"rexrayd", kHelperCommand}});
   if (!running.ok()) return Fail(running.status(), ready, 1);
   ready.Ready();
   daemon::NotifyServiceManager("READY=1");
@@ -52,6 +55,10 @@ int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
 }  // namespace rexray
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == std::string_view(rexray::kHelperCommand)) {
+    rexray::host::ServeHelper(rexray::host::kHelperSocket);
+    return 0;
+  }
   const auto arguments = rexray::daemon::ParseArguments({argv + 1, argv + argc});
   rexray::daemon::ReadyPipe ready(arguments.ok() ? arguments->ready_fd : -1);
   if (!arguments.ok()) return rexray::Fail(arguments.status(), ready, 2);

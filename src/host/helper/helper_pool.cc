@@ -1,0 +1,202 @@
+#include "host/helper/helper_pool.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "base/status.h"
+
+namespace rexray::host {
+namespace {
+
+constexpr uint64_t kMostBytes = 64 * 1024 * 1024;
+
+bool SendBytes(int socket, const char* bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t sent = ::send(socket, bytes, size, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    bytes += sent;
+    size -= static_cast<size_t>(sent);
+  }
+  return true;
+}
+
+bool ReceiveBytes(int socket, char* bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t got = ::recv(socket, bytes, size, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    bytes += got;
+    size -= static_cast<size_t>(got);
+  }
+  return true;
+}
+
+/// What posix_spawn(3) does in the helper: its socket as kHelperSocket, standard streams, nothing else; no
+/// signal blocked; a process group of its own, so that a terminal's Ctrl-C ends the daemon and not a mount
+/// half-way.
+class HelperPlan {
+ public:
+  HelperPlan() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+  }
+  ~HelperPlan() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  HelperPlan(const HelperPlan&) = delete;
+  HelperPlan& operator=(const HelperPlan&) = delete;
+
+  int Prepare(int socket) {
+    sigset_t all;
+    sigset_t none;
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
+    int error = 0;
+    const auto keep = [&error](int result) { error = error != 0 ? error : result; };
+    keep(::posix_spawnattr_setflags(&attributes_,
+                                    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP));
+    keep(::posix_spawnattr_setsigdefault(&attributes_, &all));
+    keep(::posix_spawnattr_setsigmask(&attributes_, &none));
+    keep(::posix_spawnattr_setpgroup(&attributes_, 0));
+    keep(::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+    keep(::posix_spawn_file_actions_adddup2(&actions_, socket, kHelperSocket));
+    keep(::posix_spawn_file_actions_addclosefrom_np(&actions_, kHelperSocket + 1));
+    return error;
+  }
+
+  const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+}  // namespace
+
+bool SendMessage(int socket, const std::string& message) {
+  const uint64_t size = message.size();
+  std::string framed(reinterpret_cast<const char*>(&size), sizeof size);
+  framed += message;
+  return SendBytes(socket, framed.data(), framed.size());
+}
+
+bool ReceiveMessage(int socket, std::string& message) {
+  uint64_t size = 0;
+  if (!ReceiveBytes(socket, reinterpret_cast<char*>(&size), sizeof size) || size > kMostBytes) return false;
+  message.resize(size);
+  return ReceiveBytes(socket, message.data(), size);
+}
+
+HelperPool::~HelperPool() {
+  std::vector<Helper> idle;
+  {
+    MutexLock lock(mutex_);
+    idle.swap(idle_);
+  }
+  for (Helper& helper : idle) End(std::move(helper));
+}
+
+absl::Status HelperPool::WarmUp() {
+  ASSIGN_OR_RETURN(Helper helper, Spawn());
+  MutexLock lock(mutex_);
+  idle_.push_back(std::move(helper));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> HelperPool::Ask(const std::string& request) {
+  ASSIGN_OR_RETURN(Helper helper, Acquire());
+  std::string answer;
+  const bool served =
+      SendMessage(helper.socket.get(), request) && ReceiveMessage(helper.socket.get(), answer);
+  if (served) {
+    Release(std::move(helper));
+    return answer;
+  }
+  const pid_t pid = helper.pid;
+  End(std::move(helper));
+  MutexLock lock(mutex_);
+  --busy_;
+  return Error(absl::StatusCode::kUnavailable,
+               "the helper process {} that did this for the daemon ended before it answered (out of memory? "
+               "dmesg | tail tells); whether it took effect is not known, so repeat it",
+               pid);
+}
+
+int HelperPool::Busy() const {
+  MutexLock lock(mutex_);
+  return busy_;
+}
+
+absl::StatusOr<HelperPool::Helper> HelperPool::Acquire() {
+  {
+    MutexLock lock(mutex_);
+    ++busy_;
+    if (!idle_.empty()) {
+      Helper helper = std::move(idle_.back());
+      idle_.pop_back();
+      return helper;
+    }
+  }
+  absl::StatusOr<Helper> helper = Spawn();
+  if (!helper.ok()) {
+    MutexLock lock(mutex_);
+    --busy_;
+  }
+  return helper;
+}
+
+void HelperPool::Release(Helper helper) {
+  {
+    MutexLock lock(mutex_);
+    --busy_;
+    if (idle_.size() < kMostIdle) {
+      idle_.push_back(std::move(helper));
+      return;
+    }
+  }
+  End(std::move(helper));
+}
+
+/// An idle helper ends when its socket closes; one that broke off is dead or dying.
+void HelperPool::End(Helper helper) {
+  helper.socket.Reset();
+  while (::waitpid(helper.pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+absl::StatusOr<HelperPool::Helper> HelperPool::Spawn() const {
+  constexpr std::string_view what = "starting a helper process of the daemon";
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return ErrnoError(errno, what);
+  UniqueFd ours(ends[0]);
+  UniqueFd theirs(ends[1]);
+  // dup2(2) onto itself would leave close-on-exec set.
+  if (theirs.get() == kHelperSocket)
+    theirs = UniqueFd(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, kHelperSocket + 1));
+  if (!theirs.valid()) return ErrnoError(errno, what);
+  HelperPlan plan;
+  if (const int error = plan.Prepare(theirs.get()); error != 0) return ErrnoError(error, what);
+  std::vector<char*> argv;
+  for (const std::string& word : program_.argv) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  Helper helper;
+  const int error = ::posix_spawn(&helper.pid, program_.path.c_str(), plan.actions(), plan.attributes(),
+                                  argv.data(), environ);
+  if (error != 0) return ErrnoError(error, fmt::format("{} ({})", what, program_.path));
+  helper.socket = std::move(ours);
+  return helper;
+}
+
+}  // namespace rexray::host

@@ -1,0 +1,82 @@
+#pragma once
+
+// Processes that make the calls of the host which can hang: mount(2), umount(2), open and probe of a device,
+// LOOP_*, mkfs, fsck, freezing. A thread that waits in the kernel for a dying disk cannot be ended, not even
+// by SIGKILL, and keeps its whole process half alive: sockets, locks, the pid file. So such a thread is a
+// process of its own. It is this program again (posix_spawn of /proc/self/exe), holds one socket to the
+// daemon and nothing else of it, and makes one call at a time. When the daemon is killed, the helpers that
+// are idle go at once and one that hangs goes when its call returns; neither keeps a new daemon from
+// starting.
+//
+//   daemon thread --call--> helper 1: mount(2)            returns at once, helper goes back to the idle ones
+//   daemon thread --call--> helper 2: umount(2) ......    hangs: this thread alone waits (interruptibly)
+//
+// A helper costs about a millisecond of posix_spawn once, and some 20 µs a call. Idle ones are kept, a few at
+// most.
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/mutex.h"
+#include "base/unique_fd.h"
+
+namespace rexray::host {
+
+/// What a helper is started with. It finds its socket as descriptor kHelperSocket and calls ServeHelper
+/// (serve_helper.h).
+struct HelperProgram {
+  std::string path;
+  std::vector<std::string> argv;  ///< as `ps` shows it
+};
+
+/// Thread-safe. Outlives every call. The destructor ends the idle helpers; no call may be under way.
+class HelperPool {
+ public:
+  explicit HelperPool(HelperProgram program) : program_(std::move(program)) {}
+  ~HelperPool();
+  HelperPool(const HelperPool&) = delete;
+  HelperPool& operator=(const HelperPool&) = delete;
+
+  /// Starts one helper now, so that the first call does not wait for it.
+  absl::Status WarmUp();
+
+  /// Has `request` (calls.h) served, and returns the answer; waits for as long as the call takes.
+  /// ResourceExhausted when no helper can be started; Unavailable when the helper ended before it answered:
+  /// then it is not known whether the call took effect.
+  absl::StatusOr<std::string> Ask(const std::string& request);
+
+  /// Those that serve a call now.
+  int Busy() const;
+
+ private:
+  static constexpr size_t kMostIdle = 4;
+
+  struct Helper {
+    pid_t pid = -1;
+    UniqueFd socket;
+  };
+
+  absl::StatusOr<Helper> Spawn() const;
+  absl::StatusOr<Helper> Acquire();
+  void Release(Helper helper);
+  static void End(Helper helper);
+
+  const HelperProgram program_;
+  mutable Mutex mutex_;
+  std::vector<Helper> idle_ ABSL_GUARDED_BY(mutex_);  ///< used from the back: that one is warm
+  int busy_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+/// Where a helper finds its socket.
+inline constexpr int kHelperSocket = 3;
+
+// Messages on that socket: the length as uint64_t, then the bytes. False: the other end is gone.
+bool SendMessage(int socket, const std::string& message);
+bool ReceiveMessage(int socket, std::string& message);
+
+}  // namespace rexray::host
