@@ -264,9 +264,12 @@ absl::StatusOr<std::optional<LoopDevice>> LoopDevices::FindByScan(FileKey key) {
     if (Bound(number)) {
       ASSIGN_OR_RETURN(loop, Inspect(number));
     }
-    std::optional<FileKey> backing;
-    if (loop) backing = FileKey{loop->backing.device, loop->backing.inode};
     MutexLock lock(mutex_);
+    if (!loop) {
+      seen_.erase(number);
+      continue;
+    }
+    const FileKey backing{loop->backing.device, loop->backing.inode};
     seen_[number] = {diskseq, backing};
     if (backing == key) {
       hints_[key] = number;

@@ -40,10 +40,11 @@ class LoopDevices {
   using FileKey = std::pair<dev_t, ino_t>;
   /// What loop device N was bound to when the kernel counted its diskseq to that value. The kernel counts on
   /// at each binding and clearing, so an entry with today's diskseq is today's truth: a thousand loop devices
-  /// are looked through by reading one sysfs attribute each.
+  /// are looked through by reading one sysfs attribute each. That a device is bound to nothing is never kept:
+  /// LOOP_CONFIGURE counts on first and binds then, and another process may be in between.
   struct Seen {
     std::string diskseq;
-    std::optional<FileKey> backing;
+    FileKey backing;
   };
 
   absl::StatusOr<LoopDevice> AttachAlone(int file, const std::string& path, const FileIdentity& backing,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -103,6 +104,20 @@ TEST_F(LoopTest, MemoryOfAnEarlierBindingIsNotBelieved) {
   ASSERT_TRUE(moved.ok()) << moved.status();
   EXPECT_FALSE(loops_.Find(IdentityOf(one))->has_value());
   EXPECT_EQ(loops_.Find(IdentityOf(two))->value().path, moved->path);
+}
+
+// Another process's LOOP_CONFIGURE counts diskseq on first and shows the file then. A sysfs of our own stands
+// still in between.
+TEST_F(LoopTest, ADeviceSeenHalfBoundIsLookedAtAgain) {
+  const LoopDevice loop = Attached(scratch_.Image("a.img", kMiB));
+  const std::string sys = scratch_.Directory("sys");
+  const std::string device = sys + "/" + loop.path.substr(5);
+  std::filesystem::create_directories(device + "/loop");
+  std::ofstream(device + "/diskseq") << "7\n";
+  LoopDevices other(host_.clock, "/dev", sys);
+  EXPECT_EQ(other.Find(loop.backing).value(), std::nullopt);
+  std::ofstream(device + "/loop/backing_file") << "a.img\n";
+  EXPECT_TRUE(other.Find(loop.backing).value().has_value());
 }
 
 TEST_F(LoopTest, AReusedNumberIsNeverCleared) {
