@@ -96,7 +96,11 @@ absl::Status Devices::Grow(const Volume& volume, int64_t gib) {
   if (!enabled() || volume.backing.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(GrowImage(volume.backing, static_cast<uint64_t>(gib) * kGib));
   for (const Attachment& attachment : volume.attachments) {
-    if (!attachment.loop.empty()) RETURN_IF_ERROR(loops_->RefreshLoopSize(attachment.loop));
+    if (attachment.loop.empty()) continue;
+    RETURN_IF_ERROR(loops_->RefreshLoopSize(attachment.loop));
+    if (!attachment.sysfs.empty()) {
+      WriteLine(attachment.sysfs + "/size", std::to_string(static_cast<uint64_t>(gib) * kGib / 512));
+    }
   }
   return absl::OkStatus();
 }
@@ -118,8 +122,8 @@ absl::Status Devices::Show(const Volume& volume, Attachment& attachment, const I
   return MakeGuestFiles(volume, attachment, instance, nitro, loop.number);
 }
 
-absl::Status Devices::MakeGuestFiles(const Volume& volume, const Attachment& attachment,
-                                     const Instance& instance, bool nitro, uint64_t number) {
+absl::Status Devices::MakeGuestFiles(const Volume& volume, Attachment& attachment, const Instance& instance,
+                                     bool nitro, uint64_t number) {
   const fs::path root(instance.device_root);
   const fs::path sysfs = root / "sys/block" / attachment.guest_name;
   const std::string serial = SerialOf(volume.id);
@@ -135,6 +139,7 @@ absl::Status Devices::MakeGuestFiles(const Volume& volume, const Attachment& att
     WriteLine(unfinished / "device/serial", fmt::format("{:<20}", serial));
     WriteLine(unfinished / "device/model", fmt::format("{:<40}", "Amazon Elastic Block Store"));
   }
+  attachment.sysfs = sysfs;
   fs::rename(unfinished, sysfs, error);
   if (error) return Error(absl::StatusCode::kInternal, "{}: {}", sysfs.string(), error.message());
   RETURN_IF_ERROR(MakeNode(root / "dev" / attachment.guest_name, attachment.loop, number));

@@ -55,7 +55,7 @@ class Devices {
   absl::Status Sever(Volume& volume, Attachment& attachment, const Instance& instance);
 
  private:
-  absl::Status MakeGuestFiles(const Volume& volume, const Attachment& attachment, const Instance& instance,
+  absl::Status MakeGuestFiles(const Volume& volume, Attachment& attachment, const Instance& instance,
                               bool nitro, uint64_t number);
   void RemoveGuestFiles(const Attachment& attachment, const Instance& instance);
 

@@ -53,6 +53,7 @@ Reply Spoil(const Fault& fault, Reply right, std::string_view request_id) {
       break;
     case Fault::Kind::kCutShort:
       reply.ending = Reply::Ending::kCutShort;
+      if (reply.body.empty()) reply.body = ResponseDocument("Lost", request_id, "");
       break;
     case Fault::Kind::kUnavailable:
       reply = {.status = 503, .content_type = "text/plain", .body = "Service Unavailable\n", .headers = {}};

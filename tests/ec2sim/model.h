@@ -22,6 +22,7 @@ struct Attachment {
   bool delete_on_termination = false;
   uint64_t serial = 0;     ///< timers of an earlier attachment do not touch a later one
   std::string guest_name;  ///< "nvme1n1" while the guest has a block device
+  std::string sysfs;       ///< that device's directory below the instance's sys/block
   std::string loop;        ///< the "/dev/loop3" behind it
 };
 

@@ -47,6 +47,8 @@ struct Options {
   double throttle_scale = 1;  ///< 0 = no throttling; 0.5 = half the documented rates
   bool check_signatures = true;
   Duration signature_skew = std::chrono::minutes(5);
+  Duration
+      clock_ahead{};  ///< how far the server's clock is ahead of the clients': in Date and for signatures
   Duration role_credentials_life = std::chrono::hours(6);
 
   Duration client_token_life = std::chrono::hours(24);

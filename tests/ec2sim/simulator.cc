@@ -1,5 +1,7 @@
 #include "ec2sim/simulator.h"
 
+#include <ctime>
+
 #include "base/status.h"
 #include "ec2sim/actions.h"
 #include "ec2sim/control.h"
@@ -10,6 +12,16 @@ namespace rexray::ec2sim {
 namespace {
 
 constexpr std::string_view kMetadataPrefix = "/_imds/";
+
+// "Fri, 27 Nov 2026 18:06:33 GMT" (RFC 9110).
+std::string HttpDate(WallTime time) {
+  const time_t seconds = std::chrono::system_clock::to_time_t(time);
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  const size_t length = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, length};
+}
 
 Reply ReplyOf(const std::string& action, const absl::StatusOr<std::string>& result,
               const std::string& request_id) {
@@ -57,8 +69,9 @@ Reply Simulator::Handle(const http::Request& request) {
   if (path.substr(0, 6) == "/_sim/") return AnswerControl(*this, request);
   MutexLock lock(mutex_);
   Begin();
-  Reply reply = path.substr(0, kMetadataPrefix.size()) == kMetadataPrefix ? HandleMetadata(request)
-                                                                          : HandleApi(request);
+  const bool metadata = path.substr(0, kMetadataPrefix.size()) == kMetadataPrefix;
+  Reply reply = metadata ? HandleMetadata(request) : HandleApi(request);
+  reply.headers.emplace_back("Date", HttpDate(SignatureTime()));
   End();
   return reply;
 }
@@ -73,6 +86,11 @@ Reply Simulator::HandleMetadata(const http::Request& request) {
   if (fault && !IsCarriedOut(*fault)) return Spoil(*fault, {}, "");
   Reply reply = metadata_.Answer(instance, request, path);
   return fault ? Spoil(*fault, std::move(reply), "") : reply;
+}
+
+WallTime Simulator::SignatureTime() const {
+  return SystemClock::Get().WallNow() +
+         std::chrono::duration_cast<WallTime::duration>(world_.options.clock_ahead);
 }
 
 // An instance without a network: nothing that it sends arrives.
@@ -110,8 +128,8 @@ absl::StatusOr<std::string> Simulator::Perform(const http::Request& request, con
   const Options& options = world_.options;
   std::optional<Principal> caller;
   if (options.check_signatures) {
-    ASSIGN_OR_RETURN(caller, principals_.Authenticate(request, world_.now(), SystemClock::Get().WallNow(),
-                                                      options.signature_skew));
+    ASSIGN_OR_RETURN(
+        caller, principals_.Authenticate(request, world_.now(), SignatureTime(), options.signature_skew));
   }
   const Action action = FindAction(call.action());
   if (action == nullptr) {

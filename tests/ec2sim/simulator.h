@@ -96,6 +96,7 @@ class Simulator {
   Reply HandleMetadata(const http::Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::string> Perform(const http::Request& request, const ApiRequest& call)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  WallTime SignatureTime() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool CallerIsCut(const http::Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
