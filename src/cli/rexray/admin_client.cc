@@ -121,6 +121,11 @@ absl::StatusOr<DaemonStatus> AdminClient::Status() {
   return DaemonStatusFromJson(answer);
 }
 
+absl::StatusOr<NodeList> AdminClient::Nodes() {
+  ASSIGN_OR_RETURN(const Json answer, Call("GET", "/v1/nodes", "", nullptr));
+  return NodeListFromJson(answer);
+}
+
 absl::StatusOr<VolumeList> AdminClient::List(const std::string& service) {
   std::string query;
   AddQuery(&query, "service", service);

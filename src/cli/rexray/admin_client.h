@@ -46,6 +46,7 @@ class AdminClient {
               std::optional<std::chrono::seconds> timeout);
 
   absl::StatusOr<DaemonStatus> Status();
+  absl::StatusOr<NodeList> Nodes();
   absl::StatusOr<VolumeList> List(const std::string& service);
   absl::StatusOr<VolumeInfo> Get(const VolumeAddress& volume);
   absl::StatusOr<CreateAnswer> Create(const std::string& service, const std::string& name,

@@ -77,6 +77,17 @@ ConsumerInfo ConsumerFromJson(const Json& json) {
   return out;
 }
 
+NodeInfo NodeFromJson(const Json& json) {
+  NodeInfo out;
+  Read(json, "service", &out.service);
+  Read(json, "driver", &out.driver);
+  Read(json, "id", &out.id);
+  Read(json, "name", &out.name);
+  Read(json, "zone", &out.zone);
+  Read(json, "region", &out.region);
+  return out;
+}
+
 ServiceInfo ServiceFromJson(const Json& json) {
   ServiceInfo out;
   Read(json, "name", &out.name);
@@ -165,6 +176,13 @@ VolumeInfo VolumeFromJson(const Json& json) {
 VolumeList VolumeListFromJson(const Json& json) {
   VolumeList out;
   out.volumes = ReadList(At(json, "volumes"), VolumeFromJson);
+  out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
+  return out;
+}
+
+NodeList NodeListFromJson(const Json& json) {
+  NodeList out;
+  out.nodes = ReadList(At(json, "nodes"), NodeFromJson);
   out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
   return out;
 }

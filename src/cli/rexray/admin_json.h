@@ -11,6 +11,7 @@ namespace rexray::cli {
 
 VolumeInfo VolumeFromJson(const nlohmann::json& json);
 VolumeList VolumeListFromJson(const nlohmann::json& json);
+NodeList NodeListFromJson(const nlohmann::json& json);
 DaemonStatus DaemonStatusFromJson(const nlohmann::json& json);
 std::vector<ConsumerInfo> ConsumersFromJson(const nlohmann::json& json);
 std::vector<EventInfo> EventsFromJson(const nlohmann::json& json);

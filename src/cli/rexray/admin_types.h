@@ -68,6 +68,20 @@ struct VolumeList {
   std::vector<ServiceError> errors;
 };
 
+struct NodeInfo {
+  std::string service;
+  std::string driver;
+  std::string id;
+  std::string name;
+  std::string zone;
+  std::string region;
+};
+
+struct NodeList {
+  std::vector<NodeInfo> nodes;
+  std::vector<ServiceError> errors;
+};
+
 struct ServiceInfo {
   std::string name;
   std::string driver;

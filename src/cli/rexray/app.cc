@@ -60,6 +60,8 @@ Handler HandlerOf(Verb verb) {
       return ListServices;
     case Verb::kAdapterTypes:
       return ListDrivers;
+    case Verb::kAdapterInstances:
+      return ListNodes;
     case Verb::kDeviceList:
       return ListDevices;
     case Verb::kEvents:
@@ -111,7 +113,7 @@ int RunInvocation(App& app, const Invocation& asked) {
     LifeContext context{asked, app.console, client, app.run, *paths, around, *output};
     return life(context);
   }
-  Context context{asked, app.console, client, app.clock, app.environment, *output};
+  Context context{asked, app.console, client, app.clock, app.environment, *output, app.root};
   return HandlerOf(asked.verb)(context);
 }
 

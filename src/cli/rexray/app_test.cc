@@ -128,11 +128,14 @@ TEST_F(AppTest, Events) {
 }
 
 TEST_F(AppTest, DevicesAreTheMountsOfThisNode) {
+  h.root = "";
   EXPECT_EQ(h.Run({"device"}), 0);
   EXPECT_THAT(h.console.out, testing::StartsWith("ID "));
   EXPECT_THAT(h.console.out, HasSubstr("/proc"));
   EXPECT_EQ(h.Run({"device", "-f", "yml"}), 0);
   EXPECT_THAT(h.console.out, HasSubstr("  mountpoint: /proc\n"));
+  EXPECT_EQ(h.Run({"device", "ls", "--mountPoint", "/proc", "--template", "{{.MountPoint}}"}), 0);
+  EXPECT_EQ(h.console.out, "/proc\n");
 }
 
 TEST_F(AppTest, InitSystem) {

@@ -197,10 +197,13 @@ void Grammar::Others() {
   CLI::App* adapter = Leaf(&app_, Verb::kAdapterTypes, "adapter", "the configured drivers (REX-Ray's word)");
   Printing(adapter);
   Leaf(adapter, Verb::kAdapterTypes, "types", "services and their drivers", {"ls", "list"});
+  Leaf(adapter, Verb::kAdapterInstances, "instances", "this node, as each service's backend knows it");
 
   CLI::App* device = Leaf(&app_, Verb::kDeviceList, "device", "this node's mounts");
   Printing(device);
-  Leaf(device, Verb::kDeviceList, "ls", "list this node's mounts", {"get", "list"});
+  CLI::App* devices = Leaf(device, Verb::kDeviceList, "ls", "list this node's mounts", {"get", "list"});
+  devices->add_option("--deviceName", out_.device_name, "only this device's")->type_name("DEVICE");
+  devices->add_option("--mountPoint", out_.mount_point, "only what is mounted there")->type_name("PATH");
 
   CLI::App* events = Leaf(&app_, Verb::kEvents, "events", "what happened to volumes, oldest first");
   Printing(events);

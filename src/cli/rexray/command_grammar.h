@@ -13,6 +13,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/status/status.h"
+#include "cli/rexray/command_info.h"
 #include "cli/rexray/command_line.h"
 #include "cli/rexray/invocation.h"
 
@@ -33,6 +34,7 @@ class Grammar {
  public:
   Grammar();
   std::variant<Invocation, HelpText, absl::Status> Parse(std::vector<std::string> words);
+  void Describe(std::vector<CommandInfo>* to) const { DescribeBelow(&app_, false, to); }
 
  private:
   CLI::App* Group(CLI::App* parent, const std::string& name, const std::string& description);
@@ -48,12 +50,14 @@ class Grammar {
   void Selecting(CLI::App* app, const char* which);
   void SeveralVolumes(CLI::App* app, bool idempotent);
 
+  void DescribeBelow(const CLI::App* app, bool hidden, std::vector<CommandInfo>* to) const;
   const CLI::App* Deepest() const;
   absl::Status Misused(const CLI::App* at, const std::string& text) const;
   absl::Status Translate(const CLI::App* at, const CLI::ParseError& error) const;
   absl::Status CheckLeftovers(const CLI::App* at) const;
   absl::Status FillIn(const CLI::App* at);
   absl::Status FillInCreate();
+  absl::Status TakeDefaults();
   absl::Status CheckNames(const CLI::App* at);
 
   CLI::App app_;

@@ -7,6 +7,7 @@
 #include "cli/rexray/command_grammar.h"
 #include "cli/rexray/create_option.h"
 #include "cli/rexray/help_page.h"
+#include "cli/rexray/setting_flags.h"
 #include "cli/rexray/terminal_text.h"
 
 #include "base/size.h"
@@ -111,8 +112,29 @@ absl::StatusOr<std::chrono::seconds> ParseTimeout(std::string text) {
 
 }  // namespace
 
+/// 0.3.3 made volumes itself, by the defaults that its own flags gave.
+absl::Status Grammar::TakeDefaults() {
+  CreateOptions& to = out_.create;
+  const auto take = [this](const char* key, std::string* value) {
+    const auto found = out_.settings.find(key);
+    if (value->empty() && found != out_.settings.end()) *value = found->second;
+  };
+  take("docker.fsType", &to.fs_type);
+  take("docker.volumeType", &to.type);
+  take("docker.availabilityZone", &to.zone);
+  take("docker.iops", &raw_.iops);
+  std::string size;
+  take("docker.size", &size);
+  if (out_.size || size.empty()) return absl::OkStatus();
+  const absl::StatusOr<uint64_t> bytes = ParseSize(size);
+  if (!bytes.ok()) return Annotate(bytes.status(), "--dockerSize");
+  out_.size = *bytes;
+  return absl::OkStatus();
+}
+
 absl::Status Grammar::FillInCreate() {
   CreateOptions& to = out_.create;
+  RETURN_IF_ERROR(TakeDefaults());
   to.size = out_.size;
   if (!raw_.snapshot.empty()) to.source_snapshot = raw_.snapshot;
   if (!raw_.source_volume.empty()) to.source_volume = raw_.source_volume;
@@ -170,6 +192,7 @@ absl::Status Grammar::FillIn(const CLI::App* at) {
 }
 
 std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std::string> words) {
+  if (const absl::Status status = TakeSettingFlags(&words, &out_.settings); !status.ok()) return status;
   for (const std::string& word : words) {
     const std::string_view name = std::string_view(word).substr(0, word.find('='));
     out_.old_dialect |= std::find(std::begin(kOldFlags), std::end(kOldFlags), name) != std::end(kOldFlags);

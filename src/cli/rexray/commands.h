@@ -23,6 +23,7 @@ struct Context {
   Clock& clock;
   const std::map<std::string, std::string>& environment;
   OutputFormat output;
+  const std::string& root;  ///< prefix of /proc and /etc, for tests; "" = /
 };
 
 int ListVolumes(Context& context);
@@ -41,6 +42,7 @@ int ReleaseConsumer(Context& context);
 
 int ListServices(Context& context);
 int ListDrivers(Context& context);
+int ListNodes(Context& context);
 int ListEvents(Context& context);
 int ListDevices(Context& context);
 

@@ -22,8 +22,10 @@ using Json = nlohmann::ordered_json;
 absl::StatusOr<std::unique_ptr<config::Config>> LoadConfig(const Context& context) {
   config::LoadRequest request = config::RequestFromProcess();
   request.environment = context.environment;
+  request.root = context.root;
   const Invocation& asked = context.invocation;
   if (!asked.config_file.empty()) request.file = asked.config_file;
+  request.flags = asked.settings;
   if (!asked.log_level.empty()) request.flags["rexray.logLevel"] = asked.log_level;
   if (asked.preempt) request.flags["rexray.volume.mount.preempt"] = "true";
   return config::Load(request);

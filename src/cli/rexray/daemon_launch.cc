@@ -117,7 +117,9 @@ absl::StatusOr<std::string> FindDaemonProgram() {
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self);
   if (length > 0) {
     const std::string path(self, static_cast<size_t>(length));
-    places.push_back(path.substr(0, path.rfind('/')) + "/rexrayd");
+    const std::string directory = path.substr(0, path.rfind('/'));
+    places.push_back(directory + "/rexrayd");
+    places.push_back(directory.substr(0, directory.rfind('/')) + "/sbin/rexrayd");
   }
   for (const char* place : {"/usr/sbin/rexrayd", "/usr/lib/rexray/rexrayd", "/usr/libexec/rexray/rexrayd"}) {
     places.emplace_back(place);

@@ -24,15 +24,16 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kMountTable = "/proc/self/mountinfo";
 
-absl::StatusOr<std::string> ReadMountTable() {
-  const UniqueFd file(open(kMountTable, O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return ErrnoError(errno, kMountTable);
+absl::StatusOr<std::string> ReadMountTable(const std::string& root) {
+  const std::string path = root + kMountTable;
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return ErrnoError(errno, path);
   std::string text;
   char buffer[16384];
   while (true) {
     const ssize_t got = read(file.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ErrnoError(errno, kMountTable);
+    if (got < 0) return ErrnoError(errno, path);
     if (got == 0) return text;
     text.append(buffer, static_cast<size_t>(got));
   }
@@ -56,9 +57,14 @@ Json MountJson(const MountEntry& it, bool old) {
 }  // namespace
 
 int ListDevices(Context& context) {
-  const absl::StatusOr<std::string> text = ReadMountTable();
+  const absl::StatusOr<std::string> text = ReadMountTable(context.root);
   if (!text.ok()) return Fail(context.console, text.status());
   std::vector<MountEntry> mounts = ParseMountTable(*text);
+  const Invocation& asked = context.invocation;
+  std::erase_if(mounts, [&](const MountEntry& it) {
+    return (!asked.device_name.empty() && it.source != asked.device_name) ||
+           (!asked.mount_point.empty() && it.mount_point != asked.mount_point);
+  });
   const Format format = context.output.format;
   if (format == Format::kTable || format == Format::kOldTable) {
     std::stable_sort(mounts.begin(), mounts.end(),

@@ -34,6 +34,7 @@ enum class Verb {
   kVolumeRelease,
   kServiceList,
   kAdapterTypes,
+  kAdapterInstances,
   kDeviceList,
   kEvents,
   kEnvironment,
@@ -61,6 +62,8 @@ struct CreateOptions {
   std::map<std::string, std::string> tags;
   bool attach = false;  ///< REX-Ray 0.11's --attach
   bool mount = false;   ///< and --amount
+
+  bool operator==(const CreateOptions&) const = default;
 };
 
 struct Invocation {
@@ -99,6 +102,8 @@ struct Invocation {
   std::vector<std::string> mount_options;
   std::string consumer;
   std::string instance_id;
+  std::string device_name;
+  std::string mount_point;
   std::optional<uint64_t> size;  ///< bytes
   uint64_t after = 0;
   CreateOptions create;
@@ -107,7 +112,11 @@ struct Invocation {
   std::string host;  ///< "" = the admin socket in the run directory
   std::string config_file;
   std::string log_level;
+  /// Settings given as flags (--dockerSize 20): canonical key -> text.
+  std::map<std::string, std::string> settings;
   std::optional<std::chrono::seconds> timeout;
+
+  bool operator==(const Invocation&) const = default;
 };
 
 }  // namespace rexray::cli

@@ -68,6 +68,8 @@ absl::StatusOr<LaunchRequest> RequestFor(const LifeContext& context) {
   if (context.invocation.preempt) {
     request.words.insert(request.words.end(), {"--rexray.volume.mount.preempt", "true"});
   }
+  for (const auto& [key, value] : context.invocation.settings)
+    request.words.push_back("--" + key + "=" + value);
   request.log_file = context.paths.log + "/rexray.log";
   request.patience = context.invocation.timeout.value_or(kStartPatience);
   return request;
@@ -93,7 +95,20 @@ void PrintStarted(LifeContext& context, const std::string& pid) {
                   pid, context.around.shown_program));
 }
 
+/// A flag that silently has no effect is worse than none.
+bool HasSettings(const Invocation& asked) {
+  return !asked.settings.empty() || !asked.log_level.empty() || asked.preempt;
+}
+
 int StartThroughSystemd(LifeContext& context) {
+  if (HasSettings(context.invocation)) {
+    return Fail(
+        context.console,
+        Error(absl::StatusCode::kInvalidArgument,
+              "the daemon is started by systemd here, which these flags do not reach: write the settings "
+              "in {}/config.yml, or use \"rexray start -f\"",
+              context.paths.etc));
+  }
   context.console.Out("Starting REX-Ray...");
   if (const absl::Status status = Systemctl(context, "start"); !status.ok()) return Failed(context, status);
   const absl::StatusOr<std::optional<RunningDaemon>> daemon = FindDaemon(context.paths.pid_file());

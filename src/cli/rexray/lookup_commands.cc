@@ -1,4 +1,4 @@
-// `service ls`, `adapter types`, `events`.
+// `service ls`, `adapter`, `events`.
 
 #include <string>
 
@@ -7,6 +7,8 @@
 #include "cli/rexray/text_table.h"
 #include "cli/rexray/volume_loop.h"
 #include "nlohmann/json.hpp"
+
+#include "base/status.h"
 
 namespace rexray::cli {
 
@@ -36,6 +38,16 @@ int ListServices(Context& context) {
 
 int ListDrivers(Context& context) {
   return WithStatus(context, RenderDrivers);
+}
+
+int ListNodes(Context& context) {
+  const absl::StatusOr<NodeList> list = context.client.Nodes();
+  if (!list.ok()) return Fail(context.console, list.status());
+  int exit_code = 0;
+  for (const ServiceError& error : list->errors) {
+    exit_code = Fail(context.console, Annotate(error.status, "service " + error.service));
+  }
+  return PrintResult(context, RenderNodes(list->nodes, context.output), exit_code);
 }
 
 int ListEvents(Context& context) {

@@ -23,6 +23,20 @@ Json ServiceJson(const ServiceInfo& it) {
   return out;
 }
 
+/// 0.3.3's field names.
+Json OldNodeJson(const NodeInfo& it) {
+  return {{"providername", it.driver}, {"instanceid", it.id}, {"region", it.region}, {"name", it.name}};
+}
+
+/// libStorage's.
+Json NodeJson(const NodeInfo& it) {
+  return {{"instanceID", {{"id", it.id}, {"driver", it.driver}}},
+          {"name", it.name},
+          {"providerName", it.driver},
+          {"region", it.region},
+          {"fields", {{"service", it.service}, {"zone", it.zone}}}};
+}
+
 Json ServicesJson(const DaemonStatus& status) {
   Json list = Json::array();
   for (const ServiceInfo& it : status.services) list.push_back(ServiceJson(it));
@@ -81,6 +95,20 @@ absl::StatusOr<std::string> RenderDrivers(const DaemonStatus& status, const Outp
   table.AddColumn("Driver");
   for (const ServiceInfo& it : status.services) table.AddRow({it.name, it.driver});
   return table.Render(output.quiet);
+}
+
+absl::StatusOr<std::string> RenderNodes(const std::vector<NodeInfo>& nodes, const OutputFormat& output) {
+  if (IsTable(output)) {
+    TextTable table;
+    for (const char* header : {"ID", "Name", "Provider", "Region"}) table.AddColumn(header);
+    for (const NodeInfo& it : nodes) table.AddRow({it.id, it.name, it.driver, it.region});
+    return table.Render(output.quiet);
+  }
+  Json list = Json::array();
+  for (const NodeInfo& it : nodes)
+    list.push_back(output.format == Format::kYaml ? OldNodeJson(it) : NodeJson(it));
+  if (output.format == Format::kTemplate) return ApplyTemplate(output, list);
+  return Encode(list, output.format);
 }
 
 absl::StatusOr<std::string> RenderStatus(const DaemonStatus& status, const OutputFormat& output) {

@@ -39,6 +39,23 @@ absl::Status Refresh(Context& context, VolumeInfo& volume) {
   return absl::OkStatus();
 }
 
+/// 0.3.3 could attach to any instance from any other. A daemon attaches to its own node alone.
+absl::Status CheckInstance(Context& context, const VolumeInfo& volume) {
+  const std::string& wanted = context.invocation.instance_id;
+  if (wanted.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const NodeList list, context.client.Nodes());
+  std::string here;
+  for (const NodeInfo& node : list.nodes) {
+    if (node.service == volume.service) here = node.id;
+  }
+  if (here == wanted) return absl::OkStatus();
+  return Error(
+      absl::StatusCode::kUnimplemented,
+      "--instanceid {}: this daemon attaches and detaches on its own node, {}; run the command on {}",
+      TerminalSafe(wanted), here.empty() ? "which its backend does not name" : TerminalSafe(here),
+      TerminalSafe(wanted));
+}
+
 int PrintPlan(Context& context, const std::string& line) {
   context.console.Out(TerminalSafe(line) + "\n");
   return 0;
@@ -124,6 +141,7 @@ int AttachVolumes(Context& context) {
   const Invocation& asked = context.invocation;
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
+        RETURN_IF_ERROR(CheckInstance(context, volume));
         if (asked.dry_run) {
           PrintPlan(context, PlanOfAttach(volume));
           return absl::OkStatus();
@@ -148,6 +166,7 @@ int DetachVolumes(Context& context) {
   const Invocation& asked = context.invocation;
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
+        RETURN_IF_ERROR(CheckInstance(context, volume));
         if (asked.dry_run) {
           PrintPlan(context, PlanOfDetach(volume));
           return absl::OkStatus();

@@ -194,7 +194,8 @@ TEST_F(AdminHandlerTest, ListOfAllServicesKeepsWhatAnswered) {
 
 TEST_F(AdminHandlerTest, NodesAreToldForEachServiceThatAnswers) {
   EXPECT_CALL(engine_, ThisNode("rexray", Until(110), _))
-      .WillOnce(InvokeArgument<2>(Node{.id = "i-0a1", .zone = "eu-1a", .region = "eu-1", .attach_limit = {}}));
+      .WillOnce(
+          InvokeArgument<2>(Node{.id = "i-0a1", .zone = "eu-1a", .region = "eu-1", .attach_limit = {}}));
   EXPECT_CALL(engine_, ThisNode("pool", _, _)).WillOnce(InvokeArgument<2>(absl::UnavailableError("away")));
   const json answer = Succeed("GET", "/v1/nodes");
   ASSERT_EQ(answer["nodes"].size(), 1u);

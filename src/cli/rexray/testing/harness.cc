@@ -28,6 +28,13 @@ const char kFar[] = R"({
   "createdByUs": false, "blank": false, "mkfsOptions": [], "mountOptions": [], "state": "detached", "device": "",
   "mountPoint": "", "consumers": [], "waitingFor": "", "ageMilliseconds": 3})";
 
+const char kNodes[] = R"({
+  "nodes": [
+    {"service": "rexray", "driver": "local", "id": "node-a", "name": "node-a.example", "zone": "", "region": ""},
+    {"service": "cloud", "driver": "ebs", "id": "i-0a1b", "name": "node-a.example", "zone": "eu-west-1a",
+     "region": "eu-west-1"}],
+  "errors": []})";
+
 const char kStatus[] = R"({
   "version": "0.1.0", "pid": 4711, "startedAt": "2026-05-01T09:00:00Z", "uptimeSeconds": 3725, "logLevel": "warn",
   "configFile": "/etc/rexray/config.yml", "runDirectory": "/run/rexray", "volumesRoot": "/var/lib/rexray/volumes",

@@ -46,6 +46,8 @@ class Harness {
 extern const char kPgdata[];
 extern const char kLogs[];
 extern const char kFar[];
+/// The answer of /v1/nodes: two services.
+extern const char kNodes[];
 /// A STATUS of a daemon with two services, one of them down.
 extern const char kStatus[];
 
