@@ -5,6 +5,7 @@ unit           the rooms' own tests, AddressSanitizer and UndefinedBehaviorSanit
 tsan           base, the HTTP server and the engine again, ThreadSanitizer
 integration    whole programs on the real kernel, as root (pytest, sanitized programs)
 orchestrators  a real dockerd, started by the test (pytest, release programs)
+packaging      the .deb, the tarball and the stack for AWS (pytest, release programs)
 crash          the daemon killed at every step and at random (pytest, programs with fault points)
 
 What cannot run on a machine is SKIPPED with the reason, and counted. --long: the long soaks too.
@@ -23,7 +24,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
 TSAN_ROOMS = ["base_test", "base_http_test", "engine_test"]
-SUITES = ["unit", "tsan", "integration", "orchestrators", "crash"]
+SUITES = ["unit", "tsan", "integration", "orchestrators", "packaging", "crash"]
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -137,8 +138,8 @@ def main():
     try:
         if {"unit", "integration", "crash"} & set(chosen):
             sanitized = build("asan")
-        if "orchestrators" in chosen:
-            released = build("release")
+        if {"orchestrators", "packaging"} & set(chosen):
+            released = build("release", ["all", "pages"])
         if "tsan" in chosen:
             raced = build("tsan", None if options.long else TSAN_ROOMS)
     except subprocess.CalledProcessError as error:
@@ -154,6 +155,8 @@ def main():
         run_pytest(tally, "integration", sanitized, options.long)
     if "orchestrators" in chosen:
         run_pytest(tally, "orchestrators", released, options.long)
+    if "packaging" in chosen:
+        run_pytest(tally, "packaging", released, options.long)
     if "crash" in chosen:
         run_pytest(tally, "crash", sanitized, options.long)
     return tally.close()

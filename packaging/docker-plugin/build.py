@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import tree  # noqa: E402
+
 PROGRAMS = ["rexrayd", "rexray"]
 TOOLS = ["mkfs.ext4", "e2fsck", "e2undo", "resize2fs", "mkfs.xfs", "xfs_growfs", "xfs_repair", "xfs_admin", "mkfs.btrfs",
          "btrfs", "btrfstune"]
@@ -60,6 +63,13 @@ def main():
         install(source, root, target)
         for library in libraries(source):
             install(library, root, str(library))
+    for library in tree.loaded_libraries():
+        install(library, root, str(library))
+    authorities = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+    if authorities.exists():
+        install(authorities, root, str(authorities))
+    else:
+        print("ca-certificates is not on this machine: the plugin's cloud drivers will trust nobody", file=sys.stderr)
     for configuration in ("mke2fs.conf",):
         if pathlib.Path("/etc", configuration).exists():
             install(pathlib.Path("/etc", configuration), root, f"/etc/{configuration}")

@@ -65,6 +65,23 @@ def test_settings_reach_the_daemon(engine, managed, real_mounts):
     engine.docker("plugin", "enable", managed)
 
 
+def test_rexrays_own_names_of_settings(engine, managed, real_mounts):
+    """What a user of rexray/ebs has in a script: docker plugin set … REXRAY_FSTYPE=xfs REXRAY_PREEMPT=true."""
+    engine.docker("plugin", "disable", "-f", managed)
+    engine.docker("plugin", "set", managed, "REXRAY_FSTYPE=xfs", "REXRAY_PREEMPT=true", "EBS_REGION=eu-west-1",
+                  "EBS_ACCESSKEY=AKIA", "LINUX_VOLUME_FILEMODE=0755", "DOCKER_TAGS=team=db")
+    engine.docker("plugin", "enable", managed)
+    try:
+        engine.docker("volume", "create", "-d", managed, "-o", "size=1", "by-old-names")
+        status = json.loads(engine.docker("volume", "inspect", "by-old-names").stdout)[0]["Status"]
+        assert status["fsType"] == "xfs"
+    finally:
+        engine.docker("plugin", "disable", "-f", managed)
+        engine.docker("plugin", "set", managed, "REXRAY_FSTYPE=ext4", "REXRAY_PREEMPT=false", "EBS_REGION=",
+                      "EBS_ACCESSKEY=", "LINUX_VOLUME_FILEMODE=0700", "DOCKER_TAGS=")
+        engine.docker("plugin", "enable", managed)
+
+
 def test_dvdcli_drives_it_by_its_name(engine, managed, real_mounts):
     """Its socket lies under the plugin's id; dvdcli finds it by name, and answers with a path of this host."""
     dvdcli = pathlib.Path(os.environ["REXRAY_BIN"]) / "dvdcli"

@@ -1,0 +1,179 @@
+"""The .deb: what is in it, and what installing, upgrading and purging it does, in a copy of this machine."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from support.daemon import why_no_mount_namespace
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def output(*words):
+    return subprocess.run([str(word) for word in words], check=True, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def unpacked(deb, tmp_path_factory):
+    tree = tmp_path_factory.mktemp("deb") / "tree"
+    subprocess.run(["dpkg-deb", "-R", str(deb), str(tree)], check=True, stdin=subprocess.DEVNULL)
+    return tree
+
+
+def test_everything_is_where_it_belongs(unpacked):
+    modes = {"usr/bin/rexray": 0o755, "usr/sbin/rexrayd": 0o755, "usr/bin/dvdcli": 0o755,
+             "lib/systemd/system/rexray.service": 0o644, "usr/share/man/man1/rexray.1.gz": 0o644,
+             "usr/share/man/man1/dvdcli.1.gz": 0o644, "usr/share/man/man8/rexrayd.8.gz": 0o644,
+             "usr/share/man/man5/rexray.yml.5.gz": 0o644, "usr/share/bash-completion/completions/rexray": 0o644,
+             "usr/share/doc/rexray/copyright": 0o644, "usr/share/doc/rexray/changelog.gz": 0o644}
+    for name, mode in modes.items():
+        assert (unpacked / name).stat().st_mode & 0o7777 == mode, name
+    assert not (unpacked / "DEBIAN/conffiles").exists(), "the configuration is the operator's own"
+    assert list((unpacked / "etc").rglob("*")) == [unpacked / "etc/rexray"]
+
+
+def test_the_unit_is_the_one_that_setup_writes(unpacked):
+    unit = (unpacked / "lib/systemd/system/rexray.service").read_text()
+    assert unit == (ROOT / "packaging/systemd/rexray.service").read_text()
+
+
+def test_the_materials_are_those_of_the_programs(unpacked):
+    bill = json.loads((unpacked / "usr/share/doc/rexray/sbom.cdx.json").read_text())
+    assert bill["bomFormat"] == "CycloneDX"
+    assert bill["metadata"]["component"]["version"] in output(unpacked / "usr/bin/rexray", "version")
+    parts = {part["name"]: part for part in bill["components"]}
+    for name, part in parts.items():
+        assert part["version"] == output("dpkg-query", "-W", "-f", "${Version}", name)
+    linkage = {name: {item["value"] for item in part["properties"]} for name, part in parts.items()}
+    assert "shared" in linkage["libc6"] and "shared" in linkage["libsqlite3-0"]
+    assert "static" in linkage["libssl-dev"], "dvdcli has OpenSSL in it"
+    assert "headers" in linkage["nlohmann-json3-dev"]
+    assert "libcurl4" in parts, "loaded by name"
+
+
+def test_dependencies_come_from_the_programs(deb):
+    depends = output("dpkg-deb", "-f", deb, "Depends")
+    for package in ("libc6 (>=", "libmount1", "libblkid1", "libsqlite3-0", "e2fsprogs", "libcurl4"):
+        assert package in depends
+
+
+def test_lintian_is_content(deb):
+    if not shutil.which("lintian"):
+        pytest.skip("SKIPPED: lintian is not installed")
+    done = subprocess.run(["lintian", "--profile", "debian", "--fail-on", "error,warning", "--allow-root", str(deb)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    overrides = [line for line in (ROOT / "packaging/debian/lintian-overrides").read_text().splitlines()
+                 if not line.startswith("#")]
+    assert len(overrides) == 2, "each one more needs its reason"
+
+
+class Machine:
+    """This machine's files, with a layer of our own above: what is changed here is changed nowhere else."""
+
+    def __init__(self, home):
+        self.root = home / "root"
+        self.layer = home / "layer"
+        for directory in (self.root, self.layer):
+            directory.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "none", str(self.layer)], check=True)
+        for directory in ("upper", "work"):
+            (self.layer / directory).mkdir()
+
+    def why_not(self):
+        done = subprocess.run(["mount", "-t", "overlay", "none", "-o",
+                               f"lowerdir=/,upperdir={self.layer}/upper,workdir={self.layer}/work", str(self.root)],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            return f"this root cannot be below an overlay: {done.stderr.strip()}"
+        subprocess.run(["mount", "-t", "proc", "proc", str(self.root / "proc")], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", str(self.root / "run")], check=True)
+        # Whatever of ours this machine has is not there.
+        for path in ("etc/rexray", "var/lib/rexray"):
+            shutil.rmtree(self.root / path, ignore_errors=True)
+        return None
+
+    def run(self, *words, check=True):
+        done = subprocess.run(["/usr/sbin/chroot", str(self.root), *[str(word) for word in words]], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
+        if check:
+            assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def install(self, deb):
+        shutil.copyfile(deb, self.root / "package.deb")
+        return self.run("dpkg", "-i", "/package.deb", check=False)
+
+    def close(self):
+        for target in (self.root / "run", self.root / "proc", self.root, self.layer):
+            subprocess.run(["umount", "-l", str(target)], capture_output=True)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED: not root: nothing can be installed")
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
+    made = Machine(tmp_path)
+    try:
+        if why := made.why_not():
+            pytest.skip(f"SKIPPED: {why}")
+        yield made
+    finally:
+        made.close()
+
+
+def test_install_upgrade_purge_leave_volumes_and_configuration(machine, deb, newer_deb):
+    done = machine.install(deb)
+    if "dependency problems" in done.stderr:
+        pytest.skip(f"SKIPPED: this machine lacks what the package depends on: {done.stderr.strip().splitlines()[0]}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SemVer" in machine.run("rexray", "version").stdout
+    assert machine.run("dpkg", "-V", "rexray").stdout == "", "all files are as packed"
+    assert (machine.root / "etc/systemd/system/multi-user.target.wants/rexray.service").is_symlink()
+
+    kept = {"etc/rexray/config.yml": "rexray:\n  logLevel: info\n", "var/lib/rexray/local/images/lv-1.img": "data",
+            "var/lib/rexray/volumes/pgdata/data/file": "rows"}
+    for name, text in kept.items():
+        (machine.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (machine.root / name).write_text(text)
+
+    def unchanged():
+        return {name: (machine.root / name).read_text() for name in kept} == kept
+
+    upgraded = machine.install(newer_deb)
+    assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
+    assert "999." in machine.run("dpkg-query", "-W", "rexray").stdout
+    assert unchanged()
+
+    machine.run("dpkg", "--remove", "rexray")
+    assert not (machine.root / "usr/bin/rexray").exists()
+    assert unchanged()
+    purged = machine.run("dpkg", "--purge", "rexray")
+    assert unchanged()
+    assert "/etc/rexray is left as it is" in purged.stdout and "/var/lib/rexray is left as it is" in purged.stdout
+    assert not (machine.root / "etc/systemd/system/multi-user.target.wants/rexray.service").is_symlink()
+
+
+def test_a_daemon_without_a_service_manager_is_restarted_by_an_upgrade(machine, deb, newer_deb):
+    done = machine.install(deb)
+    if "dependency problems" in done.stderr:
+        pytest.skip("SKIPPED: this machine lacks what the package depends on")
+    (machine.root / "etc/rexray/config.yml").write_text("rexray:\n  storageDrivers: vfs\n")
+    machine.run("rexray", "start")
+    try:
+        before = machine.run("cat", "/run/rexray/rexray.pid").stdout.split()[0]
+        machine.run("rexray", "volume", "create", "kept")
+        assert machine.install(newer_deb).returncode == 0
+        after = machine.run("cat", "/run/rexray/rexray.pid").stdout.split()[0]
+        assert before != after, "the new program runs"
+        assert "kept" in machine.run("rexray", "volume", "ls").stdout
+    finally:
+        machine.run("rexray", "stop", check=False)
