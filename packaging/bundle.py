@@ -62,7 +62,7 @@ def make(options, version):
     for document in [*tree.DOCUMENTS, "CHANGELOG.md", "LICENSE"]:
         if (tree.ROOT / document).exists():
             tree.put(root, f"share/doc/{pathlib.Path(document).name}", (tree.ROOT / document).read_bytes())
-    tree.put(root, "share/doc/sbom.cdx.json", sbom.document(options.bin, options.build, version))
+    tree.put(root, "share/doc/sbom.cdx.json", options.materials)
     unit = (tree.ROOT / "packaging/systemd/rexray.service").read_text()
     tree.put(root, "share/rexray.service", re.sub(r"/usr/s?bin/(?=rexray)", f"{HOME}/bin/", unit))
     tree.put(root, "install.sh", (HERE / "tarball/install.sh").read_bytes(), 0o755)

@@ -53,7 +53,7 @@ def make_deb(options, facts):
     tree.put(root, f"{doc}/changelog.Debian.gz", tree.squeeze(
         f"rexray ({version}-1) unstable; urgency=medium\n\n  * See changelog.gz; built from {commit}.\n\n"
         f" -- rexray maintainers <rexray@packages.invalid>  {date}\n"))
-    tree.put(root, f"{doc}/sbom.cdx.json", sbom.document(options.bin, options.build, version))
+    tree.put(root, f"{doc}/sbom.cdx.json", options.materials)
     tree.put(root, "usr/share/lintian/overrides/rexray", (HERE / "debian/lintian-overrides").read_bytes())
     (root / "etc/rexray").mkdir(parents=True)
     (root / "etc/rexray").chmod(0o755)
@@ -86,6 +86,7 @@ def main():
             return 1
     options.out.mkdir(parents=True, exist_ok=True)
     facts = version_of(options.bin)
+    options.materials = sbom.document(options.bin, options.build, facts[0])
     made = []
     if "deb" in wanted:
         made += make_deb(options, facts)
