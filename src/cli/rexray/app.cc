@@ -74,6 +74,8 @@ Handler HandlerOf(Verb verb) {
       return CheckConfig;
     case Verb::kVersion:
       return ShowVersion;
+    case Verb::kMarathonCheck:
+      return CheckMarathonApp;
     default:
       return nullptr;
   }

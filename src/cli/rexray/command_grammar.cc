@@ -19,6 +19,7 @@ Grammar::Grammar()
   Global();
   Volume();
   Others();
+  Wiring();
   Life(&app_, false);
 }
 
@@ -214,6 +215,17 @@ void Grammar::Others() {
   Leaf(config, Verb::kConfigCheck, "check", "say what is wrong with it; exit 1 if anything is");
   Leaf(&app_, Verb::kEnvironment, "env", "every setting as KEY=value, secrets masked");
   Leaf(&app_, Verb::kVersion, "version", "which build this is");
+}
+
+void Grammar::Wiring() {
+  CLI::App* marathon = Group(&app_, "marathon", "Marathon apps with external volumes");
+  CLI::App* check = Leaf(marathon, Verb::kMarathonCheck, "check",
+                         "say what Marathon will refuse, what it will not tell, and what the agent receives");
+  check->add_option("FILE", out_.names, "the app, a group or an array of apps, as JSON; - = standard input");
+  check->add_option("--marathon", out_.marathon, "only for this version: 1.1 or 1.11 (none: both)")
+      ->type_name("VERSION");
+  check->add_flag("--json", out_.json, "one JSON object");
+  for (CLI::App* app : {marathon}) app->group("Installation");
 }
 
 void Grammar::Life(CLI::App* parent, bool hidden) {

@@ -46,6 +46,7 @@ class Grammar {
   void VolumeCreate(CLI::App* parent);
   void VolumeChanges(CLI::App* parent);
   void Others();
+  void Wiring();
   void Printing(CLI::App* app);
   void Selecting(CLI::App* app, const char* which);
   void SeveralVolumes(CLI::App* app, bool idempotent);

@@ -51,4 +51,6 @@ int ShowConfig(Context& context);
 int CheckConfig(Context& context);
 int ShowVersion(Context& context);
 
+int CheckMarathonApp(Context& context);
+
 }  // namespace rexray::cli

@@ -40,6 +40,8 @@ enum class Verb {
   kEnvironment,
   kConfigShow,
   kConfigCheck,
+  kMarathonCheck,
+  kDoctor,
 };
 
 /// `volume create`'s words; what is absent is the service's default.
@@ -107,6 +109,11 @@ struct Invocation {
   std::optional<uint64_t> size;  ///< bytes
   uint64_t after = 0;
   CreateOptions create;
+
+  // `doctor` and `marathon check`.
+  std::string root = "/";  ///< --root: a tree instead of the machine
+  bool json = false;
+  std::string marathon;  ///< --marathon, as written
 
   // How the daemon is reached or started.
   std::string host;  ///< "" = the admin socket in the run directory
