@@ -14,7 +14,7 @@ constexpr size_t kLongestToken = 64;
 std::string ParametersText(const ApiRequest& request) {
   std::string out;
   for (const auto& [name, value] : request.parameters()) {
-    if (name != "ClientToken" && name != "DryRun") out += name + "=" + value + "\n";
+    if (name != "ClientToken" && name != "DryRun") out.append(name).append("=").append(value).append("\n");
   }
   return out;
 }

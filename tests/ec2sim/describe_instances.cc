@@ -109,7 +109,9 @@ ActionResult DescribeInstances(World& world, const ApiRequest& request) {
   }
   const std::vector<Filter> filters = request.Filters();
   std::vector<std::string> ids;
-  for (const auto& [id, instance] : world.instances()) {
+  for (const auto& entry : world.instances()) {
+    const std::string& id = entry.first;
+    const Instance& instance = entry.second;
     if (!named.empty() && std::find(named.begin(), named.end(), id) == named.end()) continue;
     ASSIGN_OR_RETURN(const bool matches, Matches(filters, [&](const std::string& name) {
                        return InstanceFilterValues(instance, devices[id], name);

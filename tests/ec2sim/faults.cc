@@ -87,7 +87,9 @@ std::optional<Fault> FaultScript::Meet(const std::string& action, uint64_t dice)
     if (!WildcardMatch(entry->fault.action, action)) continue;
     ++entry->seen;
     if (entry->fault.nth != 0 && entry->seen != entry->fault.nth) continue;
-    if (dice % 100 >= static_cast<uint64_t>(entry->fault.percent)) continue;
+    // Each entry throws for itself.
+    dice = dice * 6364136223846793005U + 1442695040888963407U;
+    if ((dice >> 33) % 100 >= static_cast<uint64_t>(entry->fault.percent)) continue;
     ++entry->met;
     Fault fault = entry->fault;
     const bool over = fault.nth != 0 || (fault.times != 0 && entry->met >= fault.times);

@@ -168,6 +168,17 @@ TEST_F(WireTest, AFaultForTheNthCallOrForSome) {
   EXPECT_EQ(Ask(kZones)->status, 200);
 }
 
+TEST_F(WireTest, FaultsByChanceMeetEachTheirShare) {
+  simulator_.ChangeOptions([](Options& options) { options.throttle_scale = 0; });
+  Control("POST", "faults", R"({"times": 0, "percent": 20, "do": "503"})");
+  Control("POST", "faults", R"({"times": 0, "percent": 20, "do": "error", "code": "InternalError"})");
+  std::map<int, int> seen;
+  for (int i = 0; i < 200; ++i) ++seen[Ask(kZones)->status];
+  EXPECT_GT(seen[503], 10);
+  EXPECT_GT(seen[500], 10);
+  EXPECT_GT(seen[200], 80);
+}
+
 TEST_F(WireTest, AnAnswerThatIsLostWasCarriedOutAll) {
   Control("POST", "faults", R"({"action": "CreateVolume", "do": "close"})");
   const std::string create = "Action=CreateVolume&Version=2016-11-15&AvailabilityZone=us-east-1a&Size=1";
