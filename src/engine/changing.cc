@@ -1,4 +1,4 @@
-// VolumeEngine::CreateVolume, Remove and Grow.
+// VolumeEngine::CreateVolume, Remove, Grow, Modify and Adopt.
 
 #include <algorithm>
 
@@ -49,6 +49,34 @@ class Differences {
  private:
   std::string text_;
 };
+
+absl::Status CheckCanGrow(const Core& core, const ServiceState& service, const VolumeKey& key,
+                          const std::string& name) {
+  const DriverCapabilities& can = service.driver().Capabilities();
+  if (!can.grow) {
+    return Error(absl::StatusCode::kUnimplemented, "volume \"{}\" cannot grow: driver {} has no means for it",
+                 name, service.driver().Name());
+  }
+  const StagePtr stage = core.table.Find(key);
+  if (stage != nullptr && stage->Staged() && !can.grow_online) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "volume \"{}\" is mounted, and driver {} grows only what is not; unmount it first", name,
+                 service.driver().Name());
+  }
+  return absl::OkStatus();
+}
+
+/// The file system, when it is mounted here and may be written to.
+absl::Status GrowMounted(Core& core, const ServiceState& service, StepRunner& steps, const VolumeKey& key) {
+  const StagePtr stage = core.table.Find(key);
+  if (stage == nullptr || !stage->Staged() || stage->read_only || service.directory()) {
+    return absl::OkStatus();
+  }
+  return steps.Run("grow_fs", [&] {
+    return core.host.file_systems->Grow(stage->device, stage->fs_type, stage->stage_path,
+                                        core.WorkContext().deadline);
+  });
+}
 
 }  // namespace
 
@@ -217,18 +245,7 @@ void EngineImpl::Grow(const VolumeRef& ref, uint64_t size, Deadline deadline, Do
 /// Not mounted here: the volume alone grows, and its file system follows at its next mount, wherever that is.
 absl::StatusOr<VolumeView> EngineImpl::RunGrow(ServiceState& service, const VolumeKey& key,
                                                const std::string& name, uint64_t size) {
-  const DriverCapabilities& can = service.driver().Capabilities();
-  if (!can.grow) {
-    return Error(absl::StatusCode::kUnimplemented, "volume \"{}\" cannot grow: driver {} has no means for it",
-                 name, service.driver().Name());
-  }
-  const StagePtr stage = core_.table.Find(key);
-  const bool staged = stage != nullptr && stage->Staged();
-  if (staged && !can.grow_online) {
-    return Error(absl::StatusCode::kFailedPrecondition,
-                 "volume \"{}\" is mounted, and driver {} grows only what is not; unmount it first", name,
-                 service.driver().Name());
-  }
+  RETURN_IF_ERROR(CheckCanGrow(core_, service, key, name));
   StepRunner steps = core_.Steps(key, name, "grow");
   Volume volume;
   absl::Status status = steps.Run("grow_volume", [&]() -> absl::Status {
@@ -237,16 +254,86 @@ absl::StatusOr<VolumeView> EngineImpl::RunGrow(ServiceState& service, const Volu
     service.cache->Put(volume);
     return absl::OkStatus();
   });
-  if (status.ok() && staged && !stage->read_only && !service.directory()) {
-    status = steps.Run("grow_fs", [&] {
-      return core_.host.file_systems->Grow(stage->device, stage->fs_type, stage->stage_path,
-                                           core_.WorkContext().deadline);
-    });
-  }
+  if (status.ok()) status = GrowMounted(core_, service, steps, key);
   steps.Finish();
   if (!status.ok()) return Blame(status, name);
   core_.AddEvent(LogLevel::kInfo, "grown", key, name,
                  fmt::format("volume \"{}\" has {} now", name, FormatSize(volume.size)));
+  return core_.ViewOf(service, volume);
+}
+
+void EngineImpl::Modify(const VolumeRef& ref, const ModifySpec& spec, Deadline deadline,
+                        Done<VolumeView> done) {
+  if (spec == ModifySpec{}) {
+    return done(Error(absl::StatusCode::kInvalidArgument,
+                      "nothing to change: give a size, a type, iops or a throughput"));
+  }
+  if (spec.size && !spec.type && !spec.iops && !spec.throughput) {
+    return Grow(ref, *spec.size, deadline, std::move(done));
+  }
+  Resolve(ref, deadline, [this, spec, deadline, done = std::move(done)](absl::StatusOr<Target> target) {
+    if (!target.ok()) return done(target.status());
+    ServiceState& service = *target->service;
+    const std::string join = fmt::format("modify {} {} {} {}", spec.size.value_or(0), spec.type.value_or(""),
+                                         spec.iops.value_or(0), spec.throughput.value_or(0));
+    SubmitFor<VolumeView>(target->key, target->name, "modify", join, deadline, done,
+                          [this, &service, key = target->key, name = target->name, spec] {
+                            return RunModify(service, key, name, spec);
+                          });
+  });
+}
+
+absl::StatusOr<VolumeView> EngineImpl::RunModify(ServiceState& service, const VolumeKey& key,
+                                                 const std::string& name, const ModifySpec& spec) {
+  if (!service.driver().Capabilities().modify) {
+    return Error(
+        absl::StatusCode::kUnimplemented,
+        "volume \"{}\": driver {} cannot change a volume's type, iops or throughput; \"rexray volume "
+        "grow\" changes its size",
+        name, service.driver().Name());
+  }
+  if (spec.size) RETURN_IF_ERROR(CheckCanGrow(core_, service, key, name));
+  StepRunner steps = core_.Steps(key, name, "modify");
+  Volume volume;
+  absl::Status status = steps.Run("modify_volume", [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(volume, service.driver().Modify(core_.WorkContext(), key.id, spec));
+    volume.key.service = key.service;
+    service.cache->Put(volume);
+    return absl::OkStatus();
+  });
+  if (status.ok() && spec.size) status = GrowMounted(core_, service, steps, key);
+  steps.Finish();
+  if (!status.ok()) return Blame(status, name);
+  core_.AddEvent(LogLevel::kInfo, "modified", key, name,
+                 fmt::format("volume \"{}\" is modified: {}{}", name, FormatSize(volume.size),
+                             volume.type.empty() ? "" : ", type " + volume.type));
+  return core_.ViewOf(service, volume);
+}
+
+void EngineImpl::Adopt(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) {
+  Resolve(ref, deadline, [this, deadline, done = std::move(done)](absl::StatusOr<Target> target) {
+    if (!target.ok()) return done(target.status());
+    ServiceState& service = *target->service;
+    SubmitFor<VolumeView>(
+        target->key, target->name, "adopt", "adopt", deadline, done,
+        [this, &service, key = target->key, name = target->name] { return RunAdopt(service, key, name); });
+  });
+}
+
+absl::StatusOr<VolumeView> EngineImpl::RunAdopt(ServiceState& service, const VolumeKey& key,
+                                                const std::string& name) {
+  StepRunner steps = core_.Steps(key, name, "adopt");
+  Volume volume;
+  const absl::Status status = steps.Run("adopt", [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(volume, service.driver().Adopt(core_.WorkContext(), key.id));
+    volume.key.service = key.service;
+    service.cache->Put(volume);
+    return absl::OkStatus();
+  });
+  steps.Finish();
+  if (!status.ok()) return Blame(status, name);
+  core_.AddEvent(LogLevel::kInfo, "adopted", key, name,
+                 fmt::format("volume \"{}\" ({}) is ours now: orchestrators may remove it", name, key.id));
   return core_.ViewOf(service, volume);
 }
 

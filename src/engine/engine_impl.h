@@ -59,6 +59,18 @@ class EngineImpl final : public VolumeEngine {
   void Attach(const VolumeRef& ref, bool force, Deadline deadline, Done<VolumeView> done) override;
   void Detach(const VolumeRef& ref, bool force, Deadline deadline, DoneStatus done) override;
   void Grow(const VolumeRef& ref, uint64_t size, Deadline deadline, Done<VolumeView> done) override;
+  void Modify(const VolumeRef& ref, const ModifySpec& spec, Deadline deadline,
+              Done<VolumeView> done) override;
+  void Adopt(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) override;
+
+  void Usage(const VolumeRef& ref, Deadline deadline, Done<VolumeUsage> done) override;
+  std::vector<std::string> Warnings() const override;
+  void ListSnapshots(const std::string& service, Deadline deadline,
+                     Done<std::vector<Snapshot>> done) override;
+  void CreateSnapshot(const VolumeRef& ref, const SnapshotSpec& spec, bool freeze, Deadline deadline,
+                      Done<Snapshot> done) override;
+  void RemoveSnapshot(const std::string& service, const std::string& id_or_name, const RemoveOptions& options,
+                      Deadline deadline, DoneStatus done) override;
 
  private:
   /// What a reference speaks of.
@@ -108,6 +120,15 @@ class EngineImpl final : public VolumeEngine {
                          const RemoveOptions& options);
   absl::StatusOr<VolumeView> RunGrow(ServiceState& service, const VolumeKey& key, const std::string& name,
                                      uint64_t size);
+  absl::StatusOr<VolumeView> RunModify(ServiceState& service, const VolumeKey& key, const std::string& name,
+                                       const ModifySpec& spec);
+  absl::StatusOr<VolumeView> RunAdopt(ServiceState& service, const VolumeKey& key, const std::string& name);
+
+  // snapshots.cc
+  absl::StatusOr<Snapshot> RunSnapshot(ServiceState& service, const VolumeKey& key, const std::string& name,
+                                       const SnapshotSpec& spec, bool freeze);
+  absl::Status RunRemoveSnapshot(ServiceState& service, const VolumeKey& key, const std::string& id_or_name,
+                                 const RemoveOptions& options);
 
   // attaching.cc
   absl::StatusOr<VolumeView> RunAttach(ServiceState& service, const VolumeKey& key, const std::string& name,

@@ -64,8 +64,9 @@ class Recovery {
   void FindUnexplained();
   bool WasBeingUnmounted(const VolumeKey& key) const {
     const auto intent = intents_.find(key);
-    return intent != intents_.end() && intent->second.operation != "mount" &&
-           intent->second.operation != "attach" && intent->second.operation != "grow";
+    if (intent == intents_.end()) return false;
+    const std::string& operation = intent->second.operation;
+    return operation == "unmount" || operation == "detach" || operation == "remove";
   }
 
   Core& core_;
@@ -166,7 +167,8 @@ void Recovery::TakeIntent(const IntentRow& intent) {
         fmt::format("volume \"{}\": the daemon ended during {} ({}); what it attached is detached again",
                     intent.name, intent.operation, intent.step));
     TakeHalfMade(**service, std::move(attached));
-  } else if (stage != nullptr && stage->Staged() && intent.operation == "grow") {
+  } else if (stage != nullptr && stage->Staged() &&
+             (intent.operation == "grow" || intent.operation == "modify")) {
     auto operation = std::make_shared<Operation>();
     operation->key = intent.key;
     operation->name = intent.name;
@@ -232,8 +234,8 @@ bool IsMountOf(Core& core, const ServiceState& service, const host::MountEntry& 
 }
 
 /// In the volume's turn.
-absl::Status Adopt(Core& core, ServiceState& service, const VolumeKey& key, const std::string& name,
-                   const host::MountEntry& mount) {
+absl::Status AdoptMount(Core& core, ServiceState& service, const VolumeKey& key, const std::string& name,
+                        const host::MountEntry& mount) {
   const StagePtr known = core.table.Find(key);
   if (known != nullptr && known->device_number != 0)
     return absl::OkStatus();  // a Mount was quicker and took it up
@@ -308,7 +310,7 @@ absl::Status EngineImpl::Recover() {
                    operation->name = name;
                    operation->kind = "recover";
                    operation->body = [this, name, mount, &service, key = target->key](Operation&) {
-                     const absl::Status adopted = Adopt(core_, service, key, name, mount);
+                     const absl::Status adopted = AdoptMount(core_, service, key, name, mount);
                      if (!adopted.ok()) LeaveUnexplained(core_, key, name, mount, adopted);
                    };
                    core_.queue.Submit(std::move(operation), nullptr);

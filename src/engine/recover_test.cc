@@ -138,7 +138,8 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
   void Prepare(const std::string& operation) {
     id_ = Create("v");
     cloud_options_.capabilities.grow = true;
-    if (operation == "unmount" || operation == "remove" || operation == "grow") {
+    if (operation == "unmount" || operation == "remove" || operation == "grow" || operation == "modify" ||
+        operation == "snapshot") {
       ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
     }
     if (operation == "remove") {  // staged without a consumer
@@ -147,6 +148,11 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
       engine().Mount(Named("v"), CliConsumer(), {}, Soon(), HungUp(gone));
       ASSERT_TRUE(gone.Wait().ok());
       Settle("v");
+    }
+    if (operation == "remove_snapshot") {
+      Pending<absl::StatusOr<Snapshot>> made;
+      engine().CreateSnapshot(Named("v"), {.name = "s"}, false, Soon(), made.Done());
+      ASSERT_TRUE(made.Wait().ok());
     }
     if (operation == "detach") {
       Pending<Path> gone;
@@ -171,6 +177,14 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
       engine().Unmount(Named("v"), DockerConsumer('a'), true, Soon(), ignore);
     } else if (operation == "grow") {
       engine().Grow(Named("v"), 2 * kGiB, Soon(), ignore);
+    } else if (operation == "modify") {
+      engine().Modify(Named("v"), {.size = 2 * kGiB, .type = "fast"}, Soon(), ignore);
+    } else if (operation == "adopt") {
+      engine().Adopt(Named("v"), Soon(), ignore);
+    } else if (operation == "snapshot") {
+      engine().CreateSnapshot(Named("v"), {.name = "s"}, false, Soon(), ignore);
+    } else if (operation == "remove_snapshot") {
+      engine().RemoveSnapshot("", "s", {}, Soon(), ignore);
     } else if (operation == "remove") {
       engine().Remove(Named("v"), {}, Soon(), ignore);
     } else if (operation == "attach") {
@@ -194,7 +208,7 @@ std::vector<std::string> CrashPoints() {
 TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
   const std::string& point = GetParam();  // engine.mount.before_attach
   const std::string operation = point.substr(7, point.find('.', 7) - 7);
-  const size_t verb = point.find('_') + 1;
+  const size_t verb = point.find('_', point.find('.', 7)) + 1;
   const std::string step = point.substr(verb);
   cloud_options_.capabilities.grow = true;
   cloud_options_.capabilities.grow_online = true;
@@ -253,7 +267,7 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     if (operation == "mount" || operation == "detach") {
       EXPECT_TRUE(view.consumers.empty());
     }
-    if (operation == "grow") {
+    if (operation == "grow" || operation == "modify" || operation == "snapshot") {
       EXPECT_EQ(CountOf(view, DockerConsumer('a')), 1);
     }
     if (operation == "unmount" && mounted) {
@@ -270,7 +284,9 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     EXPECT_EQ(operation, "remove");
     EXPECT_FALSE(mounted);
   }
-  EXPECT_FALSE(had_mount && operation == "grow" && !mounted) << "nobody's mount is taken away";
+  EXPECT_FALSE(had_mount && (operation == "grow" || operation == "modify" || operation == "snapshot") &&
+               !mounted)
+      << "nobody's mount is taken away";
   engine_.reset();
   ClearFaults();
   dead.reset();

@@ -37,6 +37,14 @@ const std::vector<Step>& StepTable() {
       {"grow", "grow_volume", "the backend to grow it"},
       {"grow", "grow_fs", "its file system to follow the grown device"},
 
+      {"modify", "modify_volume", "the backend to change it"},
+      {"modify", "grow_fs", "its file system to follow the grown device"},
+
+      {"adopt", "adopt", "the backend to mark it as ours"},
+
+      {"snapshot", "snapshot", "the backend to copy it"},
+      {"remove_snapshot", "remove_snapshot", "the backend to remove the snapshot"},
+
       {"remove", "umount", "its file system to be unmounted"},
       {"remove", "check_unused", "its device to be found unused"},
       {"remove", "detach", "the backend to detach it"},

@@ -80,6 +80,14 @@ struct EngineOptions {
   /// After this a step that honours deadlines gives up and its operation is undone, whether anybody waits or
   /// not.
   Duration work_limit = std::chrono::minutes(15);
+  /// A file system that is frozen for a moment's work thaws after this at the latest, and the work is given
+  /// up.
+  Duration freeze_limit = std::chrono::seconds(30);
+  /// The same for a copy that a caller wanted to be made frozen, however long it takes (`--freeze`).
+  Duration frozen_copy_limit = std::chrono::minutes(10);
+  /// Between looks at the pools; a warning is given when one is filled to this part, in percent.
+  Duration pool_interval = std::chrono::seconds(30);
+  int pool_warning_percent = 90;
   /// Between attempts to detach what is still in use or what the backend does not let go: doubled up to
   /// retry_cap.
   Duration retry_first = std::chrono::seconds(2);
@@ -129,6 +137,15 @@ struct CreateResult {
   bool existed = false;  ///< the name was there already and matched
 };
 
+/// Where a volume's space went.
+struct VolumeUsage {
+  VolumeView view;
+  std::optional<host::FileSystemUsage> file_system;  ///< when it is mounted here
+  std::optional<Pool> pool;                          ///< when its backend has one
+  /// Why writing to it fails or soon will, and what to do; "" when there is room.
+  std::string problem;
+};
+
 struct RemoveOptions {
   /// An orchestrator's request: only volumes that carry our created-by tag (design §4.8). The CLI says false.
   bool only_ours = true;
@@ -168,6 +185,15 @@ class VolumeEngine {
   /// "" when it is not mounted.
   virtual void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) = 0;
 
+  /// What Get says, and how full the mounted file system and the pool below are. Asks the kernel, on a thread
+  /// of its own.
+  virtual void Usage(const VolumeRef& ref, Deadline deadline, Done<VolumeUsage> done) = 0;
+  /// What an operator should know now, a line each (a pool that is nearly full). From memory.
+  virtual std::vector<std::string> Warnings() const = 0;
+  /// All of a service, fresh.
+  virtual void ListSnapshots(const std::string& service, Deadline deadline,
+                             Done<std::vector<Snapshot>> done) = 0;
+
   // Changes.
   /// An existing name with every explicitly given field equal (size: at most what is there) succeeds with
   /// `existed`; otherwise AlreadyExists says wanted and has.
@@ -188,6 +214,20 @@ class VolumeEngine {
   virtual void Detach(const VolumeRef& ref, bool force, Deadline deadline, DoneStatus done) = 0;
   /// The volume, and when it is mounted the file system, online.
   virtual void Grow(const VolumeRef& ref, uint64_t size, Deadline deadline, Done<VolumeView> done) = 0;
+  /// Type, performance and size at once; with a size the file system follows as in Grow.
+  virtual void Modify(const VolumeRef& ref, const ModifySpec& spec, Deadline deadline,
+                      Done<VolumeView> done) = 0;
+  /// Puts our created-by mark on a volume that REX-Ray or a person made (design §4.8).
+  virtual void Adopt(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) = 0;
+
+  /// A name that exists on the same volume succeeds with that snapshot; on another it is AlreadyExists.
+  /// `freeze`: all writing to a mounted source stops until its data is copied, however long that takes
+  /// (EngineOptions::frozen_copy_limit); where the driver's cut needs a moment only, this is done anyway.
+  virtual void CreateSnapshot(const VolumeRef& ref, const SnapshotSpec& spec, bool freeze, Deadline deadline,
+                              Done<Snapshot> done) = 0;
+  /// By id or name. NotFound when there is none, FailedPrecondition for a name that is ambiguous.
+  virtual void RemoveSnapshot(const std::string& service, const std::string& id_or_name,
+                              const RemoveOptions& options, Deadline deadline, DoneStatus done) = 0;
 };
 
 /// The consumer that a protocol's mount id stands for, by the rule of design §3: 64 hex digits from Docker

@@ -2,6 +2,7 @@
 #include <linux/btrfs.h>
 #include <linux/capability.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -13,7 +14,9 @@
 #include "base/status.h"
 #include "base/unique_fd.h"
 #include "host/ext4_check.h"
+#include "host/freeze.h"
 #include "host/linux_host.h"
+#include "host/new_uuid.h"
 #include "volume/volume_name.h"
 
 namespace rexray::host {
@@ -174,6 +177,31 @@ class LinuxFileSystems final : public FileSystems {
     const auto grown = runner_.Run(command);
     if (grown.ok()) return absl::OkStatus();
     return Annotate(grown.status(), fmt::format("cannot grow the xfs file system on {}", device));
+  }
+
+  absl::Status NewUuid(const std::string& device, const std::string& fs_type, Deadline deadline) override {
+    return GiveNewUuid(runner_, devices_, SystemClock::Get(), device, fs_type, deadline);
+  }
+
+  absl::StatusOr<int64_t> Freeze(const std::string& mount_point, int64_t owner, Deadline thaw_at,
+                                 Deadline deadline) override {
+    return FreezeFileSystem(SystemClock::Get(), mount_point, owner, thaw_at, deadline);
+  }
+  absl::Status Thaw(const std::string& mount_point, int64_t guard) override {
+    return ThawFileSystem(mount_point, guard);
+  }
+
+  absl::StatusOr<FileSystemUsage> UsageOf(const std::string& mount_point) override {
+    struct statvfs status {};
+    if (::statvfs(mount_point.c_str(), &status) != 0) {
+      return ErrnoError(errno, "cannot ask how full " + mount_point + " is");
+    }
+    FileSystemUsage usage;
+    usage.size = uint64_t{status.f_blocks} * status.f_frsize;
+    usage.available = uint64_t{status.f_bavail} * status.f_frsize;
+    usage.files = status.f_files;
+    usage.files_available = status.f_favail;
+    return usage;
   }
 
   bool GrowsMounted(const std::string& fs_type) const override { return fs_type != "ext4" || MayResize(); }

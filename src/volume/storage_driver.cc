@@ -16,12 +16,25 @@ absl::StatusOr<std::vector<Snapshot>> StorageDriver::ListSnapshots(const CallCon
 }
 
 absl::StatusOr<Snapshot> StorageDriver::CreateSnapshot(const CallContext&, const std::string&,
-                                                       const std::string&) {
+                                                       const SnapshotSpec&) {
   return NoSnapshots(*this);
 }
 
 absl::Status StorageDriver::RemoveSnapshot(const CallContext&, const std::string&) {
   return NoSnapshots(*this);
+}
+
+absl::Status StorageDriver::ClearUuidMark(const CallContext&, const std::string& id) {
+  return Error(absl::StatusCode::kUnimplemented, "volume {}: the {} driver makes no copies", id, Name());
+}
+
+absl::StatusOr<Volume> StorageDriver::Modify(const CallContext&, const std::string& id, const ModifySpec&) {
+  return Error(absl::StatusCode::kUnimplemented,
+               "volume {}: the {} driver cannot change a volume's type or performance", id, Name());
+}
+
+absl::StatusOr<Volume> StorageDriver::Adopt(const CallContext& context, const std::string& id) {
+  return Get(context, id);
 }
 
 }  // namespace rexray

@@ -36,6 +36,22 @@ namespace rexray {
 
 struct CallContext {
   Deadline deadline = Deadline::Never();
+  /// A call that takes long says how far it is, for people: "34 % of 10GiB are copied". Cheap, never blocks;
+  /// called from the calling thread, and not after the call has returned. May be null.
+  std::function<void(const std::string& text)> progress = nullptr;
+};
+
+/// How a backend cuts a snapshot (or a copy) out of a volume that is being written to.
+enum class SnapshotCut {
+  /// At one instant, as a power failure would leave the disk (ebs). A mounted source needs nothing; a freeze
+  /// around CreateSnapshot, which returns soon, makes the file system in it clean.
+  kAtomic,
+  /// In a moment, but without what the file system of a mounted source still has in memory (local on btrfs or
+  /// xfs: reflink). The engine freezes a mounted source around the call.
+  kInstant,
+  /// By copying, which takes long. The engine refuses a mounted source unless the caller wants it frozen all
+  /// that time.
+  kCopy,
 };
 
 struct DriverCapabilities {
@@ -46,7 +62,9 @@ struct DriverCapabilities {
   bool grow = false;
   bool grow_online = false;
   bool snapshots = false;
-  bool clone = false;  ///< a volume from a volume
+  bool clone = false;                      ///< a volume from a volume
+  SnapshotCut cut = SnapshotCut::kAtomic;  ///< of both
+  bool modify = false;                     ///< Modify changes more than the size
   bool needs_root = true;
 };
 
@@ -101,9 +119,16 @@ class StorageDriver {
   /// Fresh. NotFound when there is none.
   virtual absl::StatusOr<Volume> Get(const CallContext& context, const std::string& id) = 0;
 
-  /// `spec` is complete (no default left to choose). The volume is blank-marked unless it comes from a
-  /// source. AlreadyExists when the name is taken (the engine compares and decides). Not half-made: after a
-  /// failure or a crash there is either the whole volume or nothing that List shows.
+  /// `spec` is complete (no default left to choose). AlreadyExists when the name is taken (the engine
+  /// compares and decides). Not half-made: after a failure or a crash there is either the whole volume or
+  /// nothing that List shows.
+  ///
+  /// Without a source the volume is blank-marked. With one (an id; NotFound when there is none,
+  /// FailedPrecondition for a snapshot that is not completed) it holds the source's data, carries
+  /// `needs_new_uuid`, and is blank-marked only when the source volume is. Its size is spec.size, or the
+  /// source's when that is not given; smaller than the source is InvalidArgument. Its file system is the
+  /// source's: spec.fs_type is not given then. Type, iops and throughput that are not given are the source
+  /// volume's. The engine has dealt with a mounted source (SnapshotCut).
   virtual absl::StatusOr<Volume> Create(const CallContext& context, const CreateSpec& spec) = 0;
 
   /// FailedPrecondition while it is attached anywhere.
@@ -134,6 +159,23 @@ class StorageDriver {
   /// Durable before it returns. Called after mkfs and fsync, before the first mount.
   virtual absl::Status ClearBlankMark(const CallContext& context, const std::string& id) = 0;
 
+  /// Durable before it returns. Called after the file system of a copy got a new UUID, before it is mounted.
+  virtual absl::Status ClearUuidMark(const CallContext& context, const std::string& id);
+
+  /// Changes type, performance and size in place. Returns when the backend has accepted and the new size can
+  /// be used; what it does in the background (ebs: "optimizing") may go on. What is already so is OK.
+  /// Unimplemented unless Capabilities().modify.
+  virtual absl::StatusOr<Volume> Modify(const CallContext& context, const std::string& id,
+                                        const ModifySpec& spec);
+
+  /// Puts our created-by mark on a volume that others made, so that orchestrators may remove it. Idempotent.
+  /// The default is for drivers whose volumes are all ours: Get.
+  virtual absl::StatusOr<Volume> Adopt(const CallContext& context, const std::string& id);
+
+  /// The space that this service's volumes share, fresh; nullopt where there is no such thing. A few system
+  /// calls at most.
+  virtual absl::StatusOr<std::optional<Pool>> PoolOf(const CallContext& /*context*/) { return std::nullopt; }
+
   /// Called after the device's file system was mounted. A driver that can make the device go by itself with
   /// its last user does so now (local: LO_FLAGS_AUTOCLEAR), so that nothing leaks even when the daemon is
   /// killed. After that, an unmount may already have taken the device away when Detach comes. Not called for
@@ -145,9 +187,19 @@ class StorageDriver {
   virtual absl::StatusOr<HolderState> StateOfHolder(const CallContext& context, const NodeId& node) = 0;
 
   // Snapshots: Unimplemented unless Capabilities().snapshots.
+
+  /// All of this service, by creation, then id. Those that are being made are there with their progress.
   virtual absl::StatusOr<std::vector<Snapshot>> ListSnapshots(const CallContext& context);
+
+  /// The content is that of the moment of the call; it returns when the source may be written to again, which
+  /// can be before the snapshot is completed (ebs). Durable before it returns. Names are the engine's affair:
+  /// it has looked for one that is taken. Not half-made: after a failure or a crash there is a whole snapshot
+  /// or none that ListSnapshots shows. The engine has dealt with a mounted source (SnapshotCut).
   virtual absl::StatusOr<Snapshot> CreateSnapshot(const CallContext& context, const std::string& volume_id,
-                                                  const std::string& name);
+                                                  const SnapshotSpec& spec);
+
+  /// By id. OK when it is gone. Volumes that were made from it live on; FailedPrecondition where the backend
+  /// still needs it.
   virtual absl::Status RemoveSnapshot(const CallContext& context, const std::string& id);
 
   /// Read-only checks for `rexray doctor`.

@@ -18,6 +18,18 @@ const char* ToString(VolumeStatus status) {
   return "unknown";
 }
 
+const char* ToString(SnapshotStatus status) {
+  switch (status) {
+    case SnapshotStatus::kPending:
+      return "pending";
+    case SnapshotStatus::kCompleted:
+      return "completed";
+    case SnapshotStatus::kError:
+      return "error";
+  }
+  return "unknown";
+}
+
 const char* ToString(AttachmentState state) {
   switch (state) {
     case AttachmentState::kAttaching:

@@ -56,20 +56,40 @@ struct Volume {
   /// The durable mark of a volume that we created blank and that has had no file system yet. Only while it
   /// stands may a half-made file system be made again (design §4.5).
   bool blank = false;
+  /// The durable mark of a copy (made from a snapshot or a volume) whose file system still has its source's
+  /// UUID. The first mount that may write gives it one of its own and then clears the mark
+  /// (StorageDriver::ClearUuidMark): a node that sees two btrfs file systems with one fsid takes them for
+  /// one.
+  bool needs_new_uuid = false;
   /// mkfs options and mount options chosen at creation, kept with the volume so that every node uses them.
   std::vector<std::string> mkfs_options;
   std::vector<std::string> mount_options;
   bool operator==(const Volume&) const = default;
 };
 
+enum class SnapshotStatus {
+  kPending,    ///< its data is still being copied or uploaded; no volume can be made from it yet
+  kCompleted,  ///< volumes can be made from it
+  kError,
+};
+
+/// A volume's content at one moment. It lives on its own: its source may be written to, grown and removed,
+/// and it may be removed while volumes made from it live on.
 struct Snapshot {
   std::string service;
-  std::string id;
-  std::string name;
-  std::string source_volume;  ///< id
-  uint64_t size = 0;
-  std::optional<WallTime> created;
+  std::string id;             ///< the backend's: "snap-0abc…" (ebs), "ls-…" (local)
+  std::string name;           ///< may be empty
+  std::string description;    ///< may be empty
+  std::string source_volume;  ///< id; the volume may be gone
+  uint64_t size = 0;          ///< bytes: the least size of a volume made from it
+  uint64_t allocated = 0;     ///< bytes really used where the backend knows; else 0
+  std::string fs_type;        ///< of its source, where known
+  std::map<std::string, std::string> tags;
+  std::optional<WallTime> created;  ///< when it was asked for
+  SnapshotStatus status = SnapshotStatus::kCompleted;
+  std::string status_detail;  ///< why, when status is kError
   int progress_percent = 100;
+  bool encrypted = false;
   bool created_by_us = false;
   bool operator==(const Snapshot&) const = default;
 };
@@ -106,14 +126,42 @@ struct CreateSpec {
   std::optional<std::string> zone;
   std::optional<bool> encrypted;
   std::optional<std::string> kms_key;
-  std::optional<std::string> source_snapshot;  ///< id or name
-  std::optional<std::string> source_volume;    ///< id or name
+  /// The volume becomes a copy of one of these: at least as large, with its file system. Callers of the
+  /// engine give an id or a name; a driver gets an id.
+  std::optional<std::string> source_snapshot;
+  std::optional<std::string> source_volume;
+  /// Stop all writing to a mounted source while it is copied, however long that takes.
   bool freeze_source = false;
   bool thick = false;
   bool overwrite_fs = false;
   std::vector<std::string> mkfs_options;
   std::vector<std::string> mount_options;
   std::map<std::string, std::string> tags;
+};
+
+/// What a caller wants of a new snapshot.
+struct SnapshotSpec {
+  std::string name{};  ///< may be empty
+  std::string description{};
+  std::map<std::string, std::string> tags{};
+};
+
+/// A change of a volume that exists. What is not given stays as it is.
+struct ModifySpec {
+  std::optional<uint64_t> size{};  ///< bytes; smaller than now is InvalidArgument
+  std::optional<std::string> type{};
+  std::optional<uint64_t> iops{};
+  std::optional<uint64_t> throughput{};  ///< MiB/s
+  bool operator==(const ModifySpec&) const = default;
+};
+
+/// The space that thin volumes share.
+struct Pool {
+  std::string name;        ///< what it is called: "/var/lib/rexray/local"
+  uint64_t size = 0;       ///< bytes
+  uint64_t available = 0;  ///< bytes that volumes can still take
+  uint64_t promised = 0;   ///< the sizes of all volumes and snapshots; more than `size` is usual
+  bool operator==(const Pool&) const = default;
 };
 
 /// How a volume is mounted on this node.
@@ -126,6 +174,7 @@ struct MountSpec {
 };
 
 const char* ToString(VolumeStatus status);
+const char* ToString(SnapshotStatus status);
 const char* ToString(AttachmentState state);
 const char* ToString(Consumer::Api api);
 

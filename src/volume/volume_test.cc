@@ -14,6 +14,9 @@ TEST(ToString, IsWhatPeopleAndApisRead) {
   EXPECT_STREQ(ToString(VolumeStatus::kInUse), "in-use");
   EXPECT_STREQ(ToString(VolumeStatus::kDeleting), "deleting");
   EXPECT_STREQ(ToString(VolumeStatus::kError), "error");
+  EXPECT_STREQ(ToString(SnapshotStatus::kPending), "pending");
+  EXPECT_STREQ(ToString(SnapshotStatus::kCompleted), "completed");
+  EXPECT_STREQ(ToString(SnapshotStatus::kError), "error");
   EXPECT_STREQ(ToString(AttachmentState::kAttaching), "attaching");
   EXPECT_STREQ(ToString(AttachmentState::kAttached), "attached");
   EXPECT_STREQ(ToString(AttachmentState::kDetaching), "detaching");
@@ -70,9 +73,20 @@ TEST(StorageDriver, WithoutSnapshotsSaysSo) {
   const CallContext context;
   EXPECT_EQ(driver.ListSnapshots(context).status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_EQ(driver.RemoveSnapshot(context, "x").code(), absl::StatusCode::kUnimplemented);
-  const auto made = driver.CreateSnapshot(context, "v", "s");
+  const auto made = driver.CreateSnapshot(context, "v", {.name = "s"});
   EXPECT_EQ(made.status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_EQ(MessageOf(made.status()), "the plain driver has no snapshots");
+}
+
+TEST(StorageDriver, WithoutModifyAndCopiesSaysSo) {
+  PlainDriver driver;
+  const CallContext context;
+  EXPECT_EQ(driver.Modify(context, "v", {.size = 1}).status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(driver.ClearUuidMark(context, "v").code(), absl::StatusCode::kUnimplemented);
+  EXPECT_TRUE(driver.Adopt(context, "v").ok());  // all of its volumes are ours
+  const auto pool = driver.PoolOf(context);
+  ASSERT_TRUE(pool.ok());
+  EXPECT_FALSE(pool->has_value());
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_P(Conformance, SourcesNeedTheCapability) {
     spec.source_volume.reset();
     spec.source_snapshot = "snap-1";
     EXPECT_STATUS(kUnimplemented, driver().Create(context_, spec));
-    EXPECT_STATUS(kUnimplemented, driver().CreateSnapshot(context_, source.key.id, "snap"));
+    EXPECT_STATUS(kUnimplemented, driver().CreateSnapshot(context_, source.key.id, {.name = "snap"}));
     EXPECT_STATUS(kUnimplemented, driver().ListSnapshots(context_));
     EXPECT_STATUS(kUnimplemented, driver().RemoveSnapshot(context_, "snap-1"));
     EXPECT_THAT(ListedIds(), ElementsAre(source.key.id));

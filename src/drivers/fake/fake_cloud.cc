@@ -16,6 +16,9 @@ DriverCapabilities FakeCloud::Options::NetworkBlock() {
   capabilities.network = true;
   capabilities.grow = true;
   capabilities.grow_online = true;
+  capabilities.snapshots = true;
+  capabilities.clone = true;
+  capabilities.modify = true;
   capabilities.needs_root = false;
   return capabilities;
 }
@@ -24,8 +27,10 @@ FakeCloud::FakeCloud(Options options)
     : options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : SystemClock::Get()),
       calls_("the fake cloud", clock_,
-             {"ThisNode", "List", "FindByName", "Get", "Create", "Remove", "Attach", "AwaitLocal",
-              "FindLocal", "Detach", "Grow", "ClearBlankMark", "OnStaged", "StateOfHolder", "Diagnose"}),
+             {"ThisNode", "List",          "FindByName",     "Get",           "Create", "Remove",
+              "Attach",   "AwaitLocal",    "FindLocal",      "Detach",        "Grow",   "ClearBlankMark",
+              "OnStaged", "StateOfHolder", "Diagnose",       "ClearUuidMark", "Modify", "Adopt",
+              "PoolOf",   "ListSnapshots", "CreateSnapshot", "RemoveSnapshot"}),
       attach_latency_(options_.attach_latency),
       detach_latency_(options_.detach_latency),
       attach_limit_(options_.attach_limit),

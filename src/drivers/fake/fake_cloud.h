@@ -65,7 +65,8 @@ class FakeCloud {
   std::unique_ptr<StorageDriver> DriverFor(const NodeId& node, const host::Host& host);
 
   /// Faults, latencies, counts: List, FindByName, Get, Create, Remove, Attach, AwaitLocal, FindLocal, Detach,
-  /// Grow, ClearBlankMark, OnStaged, StateOfHolder, ThisNode, Diagnose. Subject: the volume's id (Create: its
+  /// Grow, ClearBlankMark, ClearUuidMark, OnStaged, Modify, Adopt, PoolOf, ListSnapshots, CreateSnapshot,
+  /// RemoveSnapshot, StateOfHolder, ThisNode, Diagnose. Subject: the volume's or snapshot's id (Create: its
   /// name; StateOfHolder: the node).
   CallScript& calls() { return calls_; }
 
@@ -87,11 +88,16 @@ class FakeCloud {
   void SetDetachLatency(Duration latency);
   void SetAttachLimit(int limit);
   void SetCapacity(uint64_t bytes);
+  /// What PoolOf says; nullopt at first.
+  void SetPool(std::optional<Pool> pool);
+  /// A snapshot made by another program. An empty id is filled in.
+  Snapshot AddSnapshot(Snapshot snapshot);
 
   // --- the truth ---
 
   std::vector<Volume> Volumes();
   std::optional<Volume> Find(const std::string& id);
+  std::vector<Snapshot> Snapshots();
   std::shared_ptr<FakeDisk> DiskOf(const std::string& id);
   static std::string DevicePathOf(const std::string& id) { return "/dev/fake/" + id; }
 
@@ -108,6 +114,17 @@ class FakeCloud {
     Volume volume;  ///< without attachments
     std::shared_ptr<FakeDisk> disk;
     std::optional<Attached> attached;
+  };
+  /// What a volume is made from.
+  struct Source {
+    DiskContent content;
+    std::string file;  ///< with Options::directory: where its data is
+    Volume like;       ///< size, file system, type and rates
+    bool blank = false;
+  };
+  struct SnapshotRecord {
+    Snapshot snapshot;
+    Source source;
   };
   struct NodeRecord {
     FakeHost* fake_host = nullptr;
@@ -127,6 +144,13 @@ class FakeCloud {
   absl::StatusOr<Volume> Grow(const NodeId& node, const std::string& id, uint64_t size);
   absl::Status ClearBlankMark(const NodeId& node, const std::string& id);
   absl::Status OnStaged(const NodeId& node, const std::string& id);
+  absl::Status ClearUuidMark(const NodeId& node, const std::string& id);
+  absl::StatusOr<Volume> Modify(const NodeId& node, const std::string& id, const ModifySpec& spec);
+  absl::StatusOr<Volume> Adopt(const NodeId& node, const std::string& id);
+  absl::StatusOr<std::optional<Pool>> PoolNow();
+  absl::StatusOr<std::vector<Snapshot>> ListSnapshots();
+  absl::StatusOr<Snapshot> CreateSnapshot(const std::string& volume, const SnapshotSpec& spec);
+  absl::Status RemoveSnapshot(const std::string& id);
   absl::StatusOr<Volume> Get(const std::string& id);
   absl::StatusOr<Aged<std::vector<Volume>>> List(const NodeId& node);
   absl::StatusOr<std::vector<Volume>> FindByName(const std::vector<std::string>& names);
@@ -138,6 +162,10 @@ class FakeCloud {
   Volume Shown(const Record& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Volume> AllShown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckSpec(const CreateSpec& spec) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::optional<Source>> SourceOf(const CreateSpec& spec)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Source SourceFrom(const Record& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void BecomeCopy(const Source& source, const CreateSpec& spec, Volume& volume);
   absl::Status CheckSlots(const NodeId& node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status HeldBy(const Record& record) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckUnusedOn(const NodeId& node, const std::string& id) const
@@ -153,6 +181,7 @@ class FakeCloud {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Changed(const NodeId& by) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  static absl::Status CopyFile(const std::string& from, const std::string& to);
   std::string FileOf(const std::string& id) const { return options_.directory + "/" + id + ".img"; }
   std::optional<host::Host> RealHostOf(const NodeId& node);
   static absl::StatusOr<LocalResource> BringLoop(const host::Host& host, const std::string& file,
@@ -167,6 +196,8 @@ class FakeCloud {
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<std::string, Record> volumes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, SnapshotRecord> snapshots_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Pool> pool_ ABSL_GUARDED_BY(mutex_);
   std::map<NodeId, NodeRecord> nodes_ ABSL_GUARDED_BY(mutex_);
   /// What List last told a node, for list_cache_for.
   std::map<NodeId, Aged<std::vector<Volume>>> list_caches_ ABSL_GUARDED_BY(mutex_);

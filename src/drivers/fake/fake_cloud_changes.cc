@@ -95,10 +95,6 @@ uint64_t FakeCloud::UsedBytes() const {
 
 absl::Status FakeCloud::CheckSpec(const CreateSpec& spec) {
   RETURN_IF_ERROR(ValidateVolumeName(spec.name));
-  if (spec.source_snapshot || spec.source_volume) {
-    return Error(absl::StatusCode::kUnimplemented, "service {} cannot make volume \"{}\" from a source",
-                 options_.service, spec.name);
-  }
   const uint64_t size = spec.size.value_or(0);
   if (size < options_.minimum_size) {
     return Error(absl::StatusCode::kInvalidArgument,
@@ -121,11 +117,14 @@ absl::Status FakeCloud::CheckSpec(const CreateSpec& spec) {
 
 absl::StatusOr<Volume> FakeCloud::Create(const NodeId& node, const CreateSpec& spec) {
   MutexLock lock(mutex_);
-  RETURN_IF_ERROR(CheckSpec(spec));
+  ASSIGN_OR_RETURN(const std::optional<Source> source, SourceOf(spec));
+  CreateSpec complete = spec;
+  if (source && !complete.size) complete.size = source->like.size;
+  RETURN_IF_ERROR(CheckSpec(complete));
   Volume volume;
   volume.key = {options_.service, "vol-" + std::to_string(next_id_++)};
   volume.name = spec.name;
-  volume.size = *spec.size;
+  volume.size = *complete.size;
   volume.type = spec.type.value_or("");
   volume.fs_type = spec.fs_type.value_or("");
   volume.iops = spec.iops;
@@ -138,10 +137,15 @@ absl::StatusOr<Volume> FakeCloud::Create(const NodeId& node, const CreateSpec& s
   volume.blank = true;
   volume.mkfs_options = spec.mkfs_options;
   volume.mount_options = spec.mount_options;
-  if (!options_.directory.empty()) RETURN_IF_ERROR(MakeFile(FileOf(volume.key.id), volume.size));
+  if (source) BecomeCopy(*source, spec, volume);
+  if (!options_.directory.empty()) {
+    if (source) RETURN_IF_ERROR(CopyFile(source->file, FileOf(volume.key.id)));
+    RETURN_IF_ERROR(MakeFile(FileOf(volume.key.id), volume.size));
+  }
   Record record;
   record.volume = volume;
   record.disk = std::make_shared<FakeDisk>(volume.size);
+  if (source) record.disk->set_content(source->content);
   volumes_[volume.key.id] = std::move(record);
   Changed(node);
   return volume;

@@ -72,6 +72,38 @@ absl::StatusOr<HolderState> FakeDriver::StateOfHolder(const CallContext& context
                            [&]() -> absl::StatusOr<HolderState> { return cloud_.StateOf(node); });
 }
 
+absl::Status FakeDriver::ClearUuidMark(const CallContext& context, const std::string& id) {
+  return cloud_.calls_.Run("ClearUuidMark", id, context.deadline,
+                           [&] { return cloud_.ClearUuidMark(node_, id); });
+}
+
+absl::StatusOr<Volume> FakeDriver::Modify(const CallContext& context, const std::string& id,
+                                          const ModifySpec& spec) {
+  return cloud_.calls_.Run("Modify", id, context.deadline, [&] { return cloud_.Modify(node_, id, spec); });
+}
+
+absl::StatusOr<Volume> FakeDriver::Adopt(const CallContext& context, const std::string& id) {
+  return cloud_.calls_.Run("Adopt", id, context.deadline, [&] { return cloud_.Adopt(node_, id); });
+}
+
+absl::StatusOr<std::optional<Pool>> FakeDriver::PoolOf(const CallContext& context) {
+  return cloud_.calls_.Run("PoolOf", "", context.deadline, [&] { return cloud_.PoolNow(); });
+}
+
+absl::StatusOr<std::vector<Snapshot>> FakeDriver::ListSnapshots(const CallContext& context) {
+  return cloud_.calls_.Run("ListSnapshots", "", context.deadline, [&] { return cloud_.ListSnapshots(); });
+}
+
+absl::StatusOr<Snapshot> FakeDriver::CreateSnapshot(const CallContext& context, const std::string& volume_id,
+                                                    const SnapshotSpec& spec) {
+  return cloud_.calls_.Run("CreateSnapshot", volume_id, context.deadline,
+                           [&] { return cloud_.CreateSnapshot(volume_id, spec); });
+}
+
+absl::Status FakeDriver::RemoveSnapshot(const CallContext& context, const std::string& id) {
+  return cloud_.calls_.Run("RemoveSnapshot", id, context.deadline, [&] { return cloud_.RemoveSnapshot(id); });
+}
+
 std::vector<Diagnosis> FakeDriver::Diagnose(const CallContext& context) {
   Diagnosis diagnosis;
   diagnosis.check = "backend";

@@ -32,6 +32,15 @@ class FakeDriver final : public StorageDriver {
   absl::Status ClearBlankMark(const CallContext& context, const std::string& id) override;
   absl::Status OnStaged(const CallContext& context, const std::string& id) override;
   absl::StatusOr<HolderState> StateOfHolder(const CallContext& context, const NodeId& node) override;
+  absl::Status ClearUuidMark(const CallContext& context, const std::string& id) override;
+  absl::StatusOr<Volume> Modify(const CallContext& context, const std::string& id,
+                                const ModifySpec& spec) override;
+  absl::StatusOr<Volume> Adopt(const CallContext& context, const std::string& id) override;
+  absl::StatusOr<std::optional<Pool>> PoolOf(const CallContext& context) override;
+  absl::StatusOr<std::vector<Snapshot>> ListSnapshots(const CallContext& context) override;
+  absl::StatusOr<Snapshot> CreateSnapshot(const CallContext& context, const std::string& volume_id,
+                                          const SnapshotSpec& spec) override;
+  absl::Status RemoveSnapshot(const CallContext& context, const std::string& id) override;
   std::vector<Diagnosis> Diagnose(const CallContext& context) override;
 
  private:

@@ -19,9 +19,10 @@ FakeHost::FakeHost(Clock& clock, Options options)
     : clock_(clock),
       options_(std::move(options)),
       calls_("the fake host", clock,
-             {"AttachLoop", "FindLoop", "ListLoops", "SetAutoclear", "DetachLoop", "RefreshLoopSize", "Probe",
-              "SizeOf", "NumberOf", "CheckUnused", "Mount", "Unmount", "HoldersOf", "List", "UnmountLazily",
-              "Make", "Check", "Grow"}) {}
+             {"AttachLoop", "FindLoop", "ListLoops",     "SetAutoclear", "DetachLoop", "RefreshLoopSize",
+              "Probe",      "SizeOf",   "NumberOf",      "CheckUnused",  "Mount",      "Unmount",
+              "HoldersOf",  "List",     "UnmountLazily", "Make",         "Check",      "Grow",
+              "NewUuid",    "Freeze",   "Thaw",          "UsageOf"}) {}
 
 FakeHost::~FakeHost() = default;
 

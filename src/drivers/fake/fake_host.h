@@ -9,7 +9,7 @@
 //
 // Calls for calls().FailNext and friends, with their subject: AttachLoop (file), FindLoop, ListLoops,
 // SetAutoclear, DetachLoop, RefreshLoopSize, Probe, SizeOf, NumberOf, CheckUnused (device), Mount, Unmount,
-// UnmountLazily, HoldersOf (mount point), List, Make, Check, Grow (device).
+// UnmountLazily, HoldersOf, Freeze, Thaw, UsageOf (mount point), List, Make, Check, Grow, NewUuid (device).
 //
 // Thread-safe.
 
@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,11 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   /// A mount that another program made.
   void AddMount(host::MountEntry entry);
 
+  /// Mount points that are frozen now. Nothing thaws them but Thaw.
+  std::vector<std::string> Frozen() const;
+  /// What UsageOf says of every mounted file system.
+  void SetUsage(host::FileSystemUsage usage);
+
   /// CheckUnused without the script: OK also for a device that is not there.
   absl::Status PeekUnused(const std::string& device) const;
   /// Where the device is mounted, oldest first.
@@ -109,6 +115,11 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   absl::Status Check(const std::string& device, const std::string& fs_type, Deadline deadline) override;
   absl::Status Grow(const std::string& device, const std::string& fs_type, const std::string& mount_point,
                     Deadline deadline) override;
+  absl::Status NewUuid(const std::string& device, const std::string& fs_type, Deadline deadline) override;
+  absl::StatusOr<int64_t> Freeze(const std::string& mount_point, int64_t owner, Deadline thaw_at,
+                                 Deadline deadline) override;
+  absl::Status Thaw(const std::string& mount_point, int64_t guard) override;
+  absl::StatusOr<host::FileSystemUsage> UsageOf(const std::string& mount_point) override;
   bool GrowsMounted(const std::string& /*fs_type*/) const override { return grows_mounted_; }
   std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const override;
 
@@ -159,6 +170,8 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   std::vector<host::MountRequest> mount_requests_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, host::MakeOptions>> make_requests_ ABSL_GUARDED_BY(mutex_);
   unsigned next_number_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::set<std::string> frozen_ ABSL_GUARDED_BY(mutex_);
+  host::FileSystemUsage usage_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> grows_mounted_ = true;
   int next_mount_id_ ABSL_GUARDED_BY(mutex_) = 100;
   int next_directory_ ABSL_GUARDED_BY(mutex_) = 1;

@@ -30,6 +30,16 @@ class MockEngine : public VolumeEngine {
   MOCK_METHOD(void, Attach, (const VolumeRef&, bool, Deadline, Done<VolumeView>), (override));
   MOCK_METHOD(void, Detach, (const VolumeRef&, bool, Deadline, DoneStatus), (override));
   MOCK_METHOD(void, Grow, (const VolumeRef&, uint64_t, Deadline, Done<VolumeView>), (override));
+  MOCK_METHOD(void, Usage, (const VolumeRef&, Deadline, Done<VolumeUsage>), (override));
+  MOCK_METHOD(std::vector<std::string>, Warnings, (), (const, override));
+  MOCK_METHOD(void, ListSnapshots, (const std::string&, Deadline, Done<std::vector<Snapshot>>), (override));
+  MOCK_METHOD(void, Modify, (const VolumeRef&, const ModifySpec&, Deadline, Done<VolumeView>), (override));
+  MOCK_METHOD(void, Adopt, (const VolumeRef&, Deadline, Done<VolumeView>), (override));
+  MOCK_METHOD(void, CreateSnapshot, (const VolumeRef&, const SnapshotSpec&, bool, Deadline, Done<Snapshot>),
+              (override));
+  MOCK_METHOD(void, RemoveSnapshot,
+              (const std::string&, const std::string&, const RemoveOptions&, Deadline, DoneStatus),
+              (override));
 };
 
 }  // namespace rexray::engine

@@ -31,6 +31,10 @@ enum class Call : uint8_t {
   kMake,
   kCheck,
   kGrow,
+  kNewUuid,
+  kFreeze,
+  kThaw,
+  kUsageOf,
   kEnd,  ///< not a call: how many there are
 };
 
@@ -52,6 +56,9 @@ inline auto Fields(MountHolder& v) {
 }
 inline auto Fields(MakeOptions& v) {
   return std::tie(v.fs_type, v.extra, v.deadline);
+}
+inline auto Fields(FileSystemUsage& v) {
+  return std::tie(v.size, v.available, v.files, v.files_available);
 }
 
 // What methods return, as an answer. A plain value cannot fail.

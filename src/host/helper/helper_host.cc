@@ -139,6 +139,19 @@ class HelperFileSystems final : public FileSystems {
                     Deadline deadline) override {
     return Ask(pool_, Call::kGrow, &FileSystems::Grow, device, fs_type, mount_point, deadline);
   }
+  absl::Status NewUuid(const std::string& device, const std::string& fs_type, Deadline deadline) override {
+    return Ask(pool_, Call::kNewUuid, &FileSystems::NewUuid, device, fs_type, deadline);
+  }
+  absl::StatusOr<int64_t> Freeze(const std::string& mount_point, int64_t owner, Deadline thaw_at,
+                                 Deadline deadline) override {
+    return Ask(pool_, Call::kFreeze, &FileSystems::Freeze, mount_point, owner, thaw_at, deadline);
+  }
+  absl::Status Thaw(const std::string& mount_point, int64_t guard) override {
+    return Ask(pool_, Call::kThaw, &FileSystems::Thaw, mount_point, guard);
+  }
+  absl::StatusOr<FileSystemUsage> UsageOf(const std::string& mount_point) override {
+    return Ask(pool_, Call::kUsageOf, &FileSystems::UsageOf, mount_point);
+  }
   bool GrowsMounted(const std::string& fs_type) const override { return local_.GrowsMounted(fs_type); }
   std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const override {
     return local_.DefaultMountOptions(fs_type);

@@ -49,6 +49,10 @@ Handlers MakeHandlers(BlockDevices& devices, Mounter& mounter, FileSystems& file
   set(Call::kMake, Serve(file_systems, &FileSystems::Make));
   set(Call::kCheck, Serve(file_systems, &FileSystems::Check));
   set(Call::kGrow, Serve(file_systems, &FileSystems::Grow));
+  set(Call::kNewUuid, Serve(file_systems, &FileSystems::NewUuid));
+  set(Call::kFreeze, Serve(file_systems, &FileSystems::Freeze));
+  set(Call::kThaw, Serve(file_systems, &FileSystems::Thaw));
+  set(Call::kUsageOf, Serve(file_systems, &FileSystems::UsageOf));
   return handlers;
 }
 

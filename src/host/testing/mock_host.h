@@ -37,6 +37,10 @@ class MockFileSystems : public FileSystems {
   MOCK_METHOD(absl::Status, Check, (const std::string&, const std::string&, Deadline), (override));
   MOCK_METHOD(absl::Status, Grow, (const std::string&, const std::string&, const std::string&, Deadline),
               (override));
+  MOCK_METHOD(absl::Status, NewUuid, (const std::string&, const std::string&, Deadline), (override));
+  MOCK_METHOD(absl::StatusOr<int64_t>, Freeze, (const std::string&, int64_t, Deadline, Deadline), (override));
+  MOCK_METHOD(absl::Status, Thaw, (const std::string&, int64_t), (override));
+  MOCK_METHOD(absl::StatusOr<FileSystemUsage>, UsageOf, (const std::string&), (override));
   MOCK_METHOD(std::vector<std::string>, DefaultMountOptions, (const std::string&), (const, override));
 };
 
