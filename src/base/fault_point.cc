@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "base/mutex.h"
@@ -33,6 +36,7 @@ struct State {
   uint64_t generation ABSL_GUARDED_BY(mutex) =
       0;  ///< ClearFaults calls so far: what hangs waits for the next one
   int hanging ABSL_GUARDED_BY(mutex) = 0;
+  std::string file_text ABSL_GUARDED_BY(mutex);  ///< of REXRAY_FAULTS_FILE when it was last looked at
 };
 
 State& TheState() {
@@ -82,6 +86,45 @@ absl::StatusOr<Fault> ParseFault(std::string_view entry) {
   return fault;
 }
 
+absl::StatusOr<std::vector<Fault>> ParseFaults(std::string_view text) {
+  std::vector<Fault> faults;
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    ASSIGN_OR_RETURN(Fault fault, ParseFault(text.substr(0, comma)));
+    faults.push_back(std::move(fault));
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+    if (text.empty()) return BadEntry("", "there is no '='");
+  }
+  return faults;
+}
+
+/// A test's file is written whole and renamed into place; a bad one ends the program, or the test would test
+/// nothing.
+void FollowFile(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
+  static const char* const path = std::getenv("REXRAY_FAULTS_FILE");
+  if (path == nullptr) return;
+  std::ifstream file(path);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text == state.file_text) return;
+  absl::StatusOr<std::vector<Fault>> faults = ParseFaults(text);
+  if (!faults.ok()) {
+    std::fprintf(stderr, "%s: %s\n", path, std::string(MessageOf(faults.status())).c_str());
+    std::abort();
+  }
+  state.file_text = std::move(text);
+  state.faults.clear();
+  for (Fault& fault : *faults) {
+    std::string name = fault.name;
+    state.faults.insert_or_assign(std::move(name), std::move(fault));
+  }
+}
+
+void Trace(std::string_view name) {
+  static const char* const path = std::getenv("REXRAY_FAULTS_TRACE");
+  if (path != nullptr) std::ofstream(path, std::ios::app) << name << std::endl;
+}
+
 void HangUntilCleared(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
   const uint64_t generation = state.generation;
   ++state.hanging;
@@ -94,6 +137,8 @@ void HangUntilCleared(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
 absl::Status FaultPoint(std::string_view name) {
   State& state = TheState();
   MutexLock lock(state.mutex);
+  Trace(name);
+  FollowFile(state);
   if (std::find(state.reached.begin(), state.reached.end(), name) == state.reached.end()) {
     state.reached.emplace_back(name);
   }
@@ -143,15 +188,7 @@ int FaultPointsHanging() {
 absl::Status LoadFaultsFromEnvironment() {
   const char* variable = std::getenv("REXRAY_FAULTS");
   if (variable == nullptr || *variable == '\0') return absl::OkStatus();
-  std::vector<Fault> faults;
-  std::string_view rest(variable);
-  while (true) {
-    const size_t comma = rest.find(',');
-    ASSIGN_OR_RETURN(Fault fault, ParseFault(rest.substr(0, comma)));
-    faults.push_back(std::move(fault));
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
+  ASSIGN_OR_RETURN(const std::vector<Fault> faults, ParseFaults(variable));
   for (const Fault& fault : faults) SetFault(fault.name, fault.action, fault.nth);
   return absl::OkStatus();
 }

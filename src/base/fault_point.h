@@ -10,6 +10,11 @@
 // goes on);
 // @N means the Nth time that the point is reached (from 1, counted since the fault was set) and only then.
 // One fault a name: a later one replaces it. Thread-safe.
+//
+// A program that runs already gets its faults from the file that REXRAY_FAULTS_FILE names: the same list,
+// looked at whenever a point is reached; what it says replaces all faults. REXRAY_FAULTS_TRACE names a file
+// to which every point that is reached adds its line, so that a test learns which steps there are from the
+// steps themselves.
 
 #include <string>
 #include <string_view>

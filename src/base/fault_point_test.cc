@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 #include "gtest/gtest.h"
@@ -21,8 +23,14 @@ class FaultPointTest : public testing::Test {
   void TearDown() override {
     ClearFaults();
     ::unsetenv("REXRAY_FAULTS");
+    ::unsetenv("REXRAY_FAULT_POINT_TEST");
   }
 
+  /// A death test begins again in its child, where the pid is another.
+  static std::string OfBothProcesses(const std::string& name) {
+    ::setenv("REXRAY_FAULT_POINT_TEST", (testing::TempDir() + "/" + name).c_str(), /*overwrite=*/0);
+    return ::getenv("REXRAY_FAULT_POINT_TEST");
+  }
   static absl::Status Load(const char* faults) {
     ::setenv("REXRAY_FAULTS", faults, 1);
     return LoadFaultsFromEnvironment();
@@ -99,6 +107,41 @@ TEST_F(FaultPointTest, TheEnvironmentSetsFaults) {
   EXPECT_FALSE(FaultPoint("base.test.a").ok());
   EXPECT_TRUE(FaultPoint("base.test.b").ok());
   EXPECT_FALSE(FaultPoint("base.test.b").ok());
+}
+
+TEST_F(FaultPointTest, AFileSetsFaultsInAProgramThatRunsAndATraceListsWhatIsReached) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const std::string directory = OfBothProcesses("faults-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(directory);
+  const auto reach = [&directory] {
+    const std::string file = directory + "/faults";
+    ::setenv("REXRAY_FAULTS_FILE", file.c_str(), 1);
+    ::setenv("REXRAY_FAULTS_TRACE", (directory + "/trace").c_str(), 1);
+    if (!FaultPoint("base.test.one").ok()) ::_exit(1);  // there is no file yet
+    std::ofstream(file) << "base.test.one=fail@2";
+    if (!FaultPoint("base.test.one").ok()) ::_exit(2);
+    if (FaultPoint("base.test.one").ok()) ::_exit(3);  // looked at again, and not counted anew
+    std::ofstream(file) << "base.test.two=exit";
+    if (!FaultPoint("base.test.one").ok()) ::_exit(4);
+    (void)FaultPoint("base.test.two");
+  };
+  EXPECT_EXIT(reach(), testing::ExitedWithCode(137), "");
+  std::ifstream trace(directory + "/trace");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(trace), {}),
+            "base.test.one\nbase.test.one\nbase.test.one\nbase.test.one\nbase.test.two\n");
+  std::filesystem::remove_all(directory);
+}
+
+TEST_F(FaultPointTest, AFileThatIsNotUnderstoodEndsTheProgram) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const std::string file = OfBothProcesses("bad-faults-" + std::to_string(::getpid()));
+  std::ofstream(file) << "base.test.one=explode";
+  const auto reach = [&file] {
+    ::setenv("REXRAY_FAULTS_FILE", file.c_str(), 1);
+    (void)FaultPoint("base.test.one");
+  };
+  EXPECT_DEATH(reach(), "explode.*unknown");
+  std::filesystem::remove(file);
 }
 
 TEST_F(FaultPointTest, WhatIsNotUnderstoodIsRefusedWhole) {
