@@ -17,6 +17,10 @@ absl::Status MakeMountPoint(const std::string& path);
 /// An empty directory goes; one that holds something stays, with what it holds.
 void RemoveMountPoint(const std::string& path);
 
+/// Of an earlier boot, whose mounts are gone with it: every empty directory in `directory`. What holds
+/// something and what is a mount point stays.
+void RemoveEmptyMountPoints(const std::string& directory);
+
 /// STAGE + ROOT_PATH: makes what is missing, the last part with `mode`, and returns the path. What is there
 /// keeps its mode. No symbolic link is followed below the stage: a container that owns the volume could have
 /// put one there. `create` false: NotFound when it is missing.

@@ -62,6 +62,7 @@ class Recovery {
   void TakeIntent(const IntentRow& intent);
   void LoseConsumers(const Stage& stage);
   void FindUnexplained();
+  void SweepMountPoints();
   bool WasBeingUnmounted(const VolumeKey& key) const {
     const auto intent = intents_.find(key);
     if (intent == intents_.end()) return false;
@@ -88,6 +89,7 @@ absl::Status Recovery::Run() {
   for (const StageRow& row : rows) TakeRow(row, by_volume[row.key]);
   for (const IntentRow& intent : intents) TakeIntent(intent);
   FindUnexplained();
+  SweepMountPoints();
   return absl::OkStatus();
 }
 
@@ -206,6 +208,16 @@ void Recovery::FindUnexplained() {
   for (const host::MountEntry& mount : mounts_) {
     if (mount.target.starts_with(root) && !explained_.contains(mount.target))
       unexplained_[mount.target] = mount;
+  }
+}
+
+/// A boot takes the mounts away and leaves their mount points. Not of directory drivers, whose volumes are
+/// directories themselves.
+void Recovery::SweepMountPoints() {
+  for (const auto& [name, service] : core_.services) {
+    if (service->directory()) continue;
+    const std::string any = core_.StagePathOf(name, "any");
+    RemoveEmptyMountPoints(any.substr(0, any.rfind('/')));
   }
 }
 

@@ -100,6 +100,19 @@ TEST_F(RecoverTest, UnknownMountsAreLeftWithAnEvent) {
   EXPECT_TRUE(host().MountAt(StagePath("stranger")).has_value());
 }
 
+TEST_F(RecoverTest, MountPointsOfAnEarlierBootGo) {
+  std::filesystem::create_directories(StagePath("old"));
+  std::filesystem::create_directories(StagePath("full") + "/data");
+  std::filesystem::create_directories(directory_ + "/elsewhere");
+  std::filesystem::create_directory_symlink(directory_ + "/elsewhere", StagePath("link"));
+  std::filesystem::create_directories(StagePath(".services") + "/other/old");
+  engine();
+  EXPECT_FALSE(std::filesystem::exists(StagePath("old")));
+  EXPECT_TRUE(std::filesystem::exists(StagePath("full") + "/data")) << "what holds something stays";
+  EXPECT_TRUE(std::filesystem::exists(StagePath("link"))) << "nobody's mount point";
+  EXPECT_TRUE(std::filesystem::exists(StagePath(".services") + "/other/old")) << "not a service of ours";
+}
+
 TEST_F(RecoverTest, ADamagedJournalIsSaidAndMountsLiveOn) {
   Create("v");
   ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
