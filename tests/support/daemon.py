@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.parse
 
 
 def why_no_mount_namespace():
@@ -86,6 +87,10 @@ class Plugin:
         return self.call("/VolumeDriver.List")["Volumes"]
 
 
+class AdminError(Exception):
+    """The admin API's {"error": …}: "code: message"."""
+
+
 class Daemon:
     def __init__(self, home, programs=None, config="", environment=None):
         self.home = pathlib.Path(home)
@@ -112,13 +117,17 @@ class Daemon:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def start(self, timeout=30, extra_environment=None):
+        self.spawn(extra_environment)
+        self.wait_ready(timeout)
+        return self
+
+    def spawn(self, extra_environment=None):
+        """Begins to start, and may die while it does."""
         assert self.process is None
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen([str(self.programs / "rexray"), "start", "-f"],
                                             env={**self.environment, **(extra_environment or {})},
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.wait_ready(timeout)
-        return self
 
     def wait_ready(self, timeout=30):
         """Polls the socket: the daemon is another program, its readiness is an event outside of us."""
@@ -162,6 +171,19 @@ class Daemon:
         if check:
             assert done.returncode == 0, f"rexray {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
+
+    def admin(self, method, path, body=None, timeout=60, **query):
+        """One call of the admin API, which the command line speaks."""
+        target = f"/v1/{path}?{urllib.parse.urlencode(query)}"
+        status, text = http_request(self.admin_socket, method, target, json.dumps(body) if body is not None else None,
+                                    timeout=timeout)
+        answer = json.loads(text)
+        if status != 200:
+            raise AdminError(f"{answer['error']['code']}: {answer['error']['message']}")
+        return answer
+
+    def events(self, kind=None):
+        return [event for event in self.admin("GET", "events")["events"] if kind in (None, event["kind"])]
 
     def mounts(self):
         """Targets below our home in this mount namespace."""
