@@ -220,8 +220,9 @@ absl::Status LocalDriver::Remove(const CallContext& context, const std::string& 
   const EntryPointer entry = index_.Find(id);
   if (entry == nullptr) return absl::OkStatus();
   RETURN_IF_ERROR(CheckDetached(*entry));
-  RETURN_IF_ERROR(
-      Annotate(RemoveImageAndRow(entry->record), fmt::format("volume \"{}\"", entry->record.name)));
+  const absl::StatusOr<bool> row_gone = RemoveImageAndRow(entry->record);
+  if (!row_gone.ok()) return Annotate(row_gone.status(), fmt::format("volume \"{}\"", entry->record.name));
+  if (!*row_gone) return absl::OkStatus();
   // Its space comes back now; when that fails, it comes back at the next start.
   if (absl::Status unlinked = images_->Unlink(id); !unlinked.ok()) {
     LogWarn("a removed volume's image is still there",
@@ -232,10 +233,20 @@ absl::Status LocalDriver::Remove(const CallContext& context, const std::string& 
 
 /// The rename is the decision: after it a crash ends in "removed", never in a volume that comes back without
 /// a row.
-absl::Status LocalDriver::RemoveImageAndRow(const VolumeRecord& record) {
+absl::StatusOr<bool> LocalDriver::RemoveImageAndRow(const VolumeRecord& record) {
   RETURN_IF_ERROR(images_->MarkDeleted(record.id));
   absl::Status erased = FaultPoint("local.remove.after_rename");
   if (erased.ok()) erased = catalogue_->Erase(record.id);
+  if (absl::IsResourceExhausted(erased) && images_->Empty(record.id).ok()) {
+    // The disk is full, and this removal is the way out: its own space has come back first, and there is no
+    // way back. A row that cannot be erased even so goes at the next open, by its image's name.
+    erased = catalogue_->Erase(record.id);
+    index_.Erase(record.id);
+    if (erased.ok()) return true;
+    LogWarn("a removed volume's row is still in the catalogue",
+            {{"id", record.id}, {"why", std::string(MessageOf(erased))}});
+    return false;
+  }
   if (!erased.ok()) {
     if (absl::Status undone = images_->UnmarkDeleted(record.id); !undone.ok()) {
       return Error(erased.code(), "{}; and {}", MessageOf(erased), MessageOf(undone));
@@ -243,7 +254,8 @@ absl::Status LocalDriver::RemoveImageAndRow(const VolumeRecord& record) {
     return erased;
   }
   index_.Erase(record.id);
-  return FaultPoint("local.remove.after_row");
+  RETURN_IF_ERROR(FaultPoint("local.remove.after_row"));
+  return true;
 }
 
 // --- change ---

@@ -67,7 +67,8 @@ class LocalDriver final : public StorageDriver {
 
   absl::StatusOr<VolumeRecord> Plan(const CreateSpec& spec) const;
   absl::StatusOr<uint64_t> RoundedSize(const std::string& name, uint64_t size) const;
-  absl::Status RemoveImageAndRow(const VolumeRecord& record);
+  /// False: removed, but its row goes only at the next open, which its image's name makes sure of.
+  absl::StatusOr<bool> RemoveImageAndRow(const VolumeRecord& record);
   absl::Status CheckDetached(const IndexEntry& entry);
 
   absl::StatusOr<std::optional<host::LoopDevice>> FindLoop(const IndexEntry& entry);

@@ -199,7 +199,11 @@ absl::Status ImageStore::Allocate(int fd, const VolumeRecord& record, uint64_t s
 
 absl::Status ImageStore::WriteAttributes(int fd, const VolumeRecord& record) {
   if (!has_attributes_) return absl::OkStatus();
-  return Annotate(WriteRecordAttributes(fd, record), "image " + PathOf(record.id));
+  const absl::Status written = WriteRecordAttributes(fd, record);
+  if (absl::IsResourceExhausted(written)) {  // on a full disk it is the xattrs that need the first block
+    return Explain(ENOSPC, fmt::format("volume \"{}\" of {}", record.name, FormatSize(record.size)));
+  }
+  return Annotate(written, "image " + PathOf(record.id));
 }
 
 absl::Status ImageStore::Fill(int fd, const VolumeRecord& record) {
@@ -294,6 +298,15 @@ absl::Status ImageStore::UnmarkDeleted(const std::string& id) {
     return Explain(errno, "cannot put back the image " + PathOf(id));
   }
   return SyncDirectory();
+}
+
+absl::Status ImageStore::Empty(const std::string& id) {
+  const std::string name = DeletedName(id);
+  const UniqueFd fd(openat(directory_fd_.get(), name.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.valid() || ftruncate(fd.get(), 0) != 0 || fsync(fd.get()) != 0) {
+    return Explain(errno, "cannot give back the space of " + directory_ + "/" + name);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ImageStore::Unlink(const std::string& id) {

@@ -77,6 +77,8 @@ class ImageStore {
   absl::Status MarkDeleted(const std::string& id);
   absl::Status UnmarkDeleted(const std::string& id);
   absl::Status Unlink(const std::string& id);
+  /// Of an image that is marked deleted: its data goes and its name stays. No way back.
+  absl::Status Empty(const std::string& id);
 
  private:
   ImageStore(std::string directory, UniqueFd fd)

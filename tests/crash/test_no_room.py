@@ -1,0 +1,186 @@
+"""No space in the run directory, none in the data directory, no file descriptors: clear errors, nothing lost, and all is well
+again when there is room."""
+
+import contextlib
+import os
+import pathlib
+import resource
+import subprocess
+
+import pytest
+
+from support.daemon import Daemon, PluginError, counted_id, eventually
+from support.invariants import consumers_of, settle
+
+A, B = counted_id("a"), counted_id("b")
+
+
+@contextlib.contextmanager
+def tmpfs(directory, size):
+    directory.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(directory)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(directory)], capture_output=True)
+
+
+@contextlib.contextmanager
+def full(directory):
+    """Not a byte left in that file system, until the end of the block."""
+    ballast = pathlib.Path(directory, "ballast")
+    with open(ballast, "wb", buffering=0) as file:
+        for size in (65536, 512, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@pytest.fixture
+def node(real_mounts, tmp_path):
+    made = Daemon(tmp_path / "node")
+    yield made
+    made.close()
+
+
+def write_durably(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def refused(call, *arguments):
+    with pytest.raises(PluginError) as why:
+        call(*arguments)
+    return str(why.value)
+
+
+def test_no_space_in_the_run_directory(node):
+    with tmpfs(node.home / "run", "2m"):
+        node.start()
+        plugin = node.plugin
+        plugin.create("held", size="64MiB")
+        plugin.create("free", size="64MiB")
+        write_durably(f"{plugin.mount('held', A)}/row", "42")
+        with full(node.home / "run"):
+            # The journal's file has room for some rows more; then it must grow.
+            for number in range(1000):
+                try:
+                    plugin.mount("held", B)
+                    plugin.unmount("held", B)
+                except PluginError:
+                    break
+            why = refused(plugin.mount, "free", B)
+            assert "free" in why and "journal" in why and "full" in why, why
+            assert plugin.get("free")["Status"]["state"] == "detached"
+            why = refused(plugin.unmount, "held", A)
+            assert "held" in why and "journal" in why, why
+            assert pathlib.Path(plugin.path("held"), "row").read_text() == "42", "an error means that it did not happen"
+            assert A in consumers_of(node, "held")
+        if B in consumers_of(node, "held"):
+            plugin.unmount("held", B)
+        settle(node)
+        plugin.mount("free", B)
+        plugin.unmount("free", B)
+        plugin.unmount("held", A)
+        settle(node)
+        assert node.mounts() == [str(node.home / "run")] and node.loops() == []
+        node.kill()
+        with full(node.home / "run"):
+            node.start()  # its journal is there: it serves what needs no new row
+            assert len(plugin.list()) == 2
+            why = refused(plugin.mount, "held", A)
+            assert "journal" in why and "full" in why, why
+        node.kill()
+        for file in (node.home / "run/rexray").glob("journal-*"):
+            file.unlink()
+        with full(node.home / "run"):
+            done = node.cli("start", "-f", check=False)
+            assert done.returncode == 1, "without a journal nothing may be promised"
+            assert str(node.home / "run") in done.stderr and "full" in done.stderr, done.stderr
+        node.start()
+        path = plugin.mount("held", A)
+        assert pathlib.Path(path, "row").read_text() == "42"
+        plugin.unmount("held", A)
+        node.stop()
+
+
+def test_no_space_in_the_data_directory(node, tmp_path):
+    disk, data = tmp_path / "disk.img", node.home / "var/lib/rexray/local"
+    data.mkdir(parents=True)
+    with open(disk, "wb") as file:
+        file.truncate(32 * 2**20)
+    subprocess.run(["mkfs.ext4", "-q", str(disk)], check=True)
+    subprocess.run(["mount", "-o", "loop", str(disk), str(data)], check=True)
+    try:
+        node.start()
+        plugin = node.plugin
+        plugin.create("before", size="64MiB")
+        plugin.create("victim", size="64MiB")
+        write_durably(f"{plugin.mount('victim', A)}/row", "x" * 2**20)
+        plugin.unmount("victim", A)
+        with full(data):
+            refusals = 0
+            made = []
+            for number in range(40):  # the catalogue's file has room for some rows more
+                try:
+                    plugin.create(f"more-{number}", size="64MiB")
+                    made.append(f"more-{number}")
+                except PluginError as error:
+                    why = str(error)
+                    refusals += 1
+            assert refusals, "a full disk takes everything"
+            assert "more-" in why and "full" in why, why
+            names = {volume["Name"] for volume in plugin.list()}
+            assert names == {"before", "victim", *made}, "what was refused is not there, what was acknowledged is"
+            plugin.remove("victim")  # the way out
+            settle(node)
+        plugin.create("after", size="64MiB")
+        node.kill()
+        node.start()
+        settle(node)
+        assert {volume["Name"] for volume in plugin.list()} == {"before", "after", *made}
+        plugin.mount("before", A)
+        plugin.unmount("before", A)
+        settle(node)
+        node.stop()
+    finally:
+        node.close()
+        subprocess.run(["umount", "-l", str(data)], capture_output=True)
+
+
+def test_no_file_descriptors(node):
+    node.start()
+    plugin = node.plugin
+    plugin.create("held", size="64MiB")
+    plugin.create("free", size="64MiB")
+    write_durably(f"{plugin.mount('held', A)}/row", "42")
+    pid = node.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    failures = 0
+    for spare in range(2, 12):  # from hardly enough for the call itself to nearly enough for the mount
+        opened = len(os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (opened + spare, limits[1]))
+        try:
+            plugin.mount("free", B)
+        except (PluginError, OSError) as error:  # a connection that cannot be accepted is closed
+            failures += 1
+            last = str(error)
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert pathlib.Path(plugin.path("held"), "row").read_text() == "42"
+        while plugin.path("free"):
+            plugin.unmount("free", B)
+        settle(node)
+    assert failures, "the limit was never in the way"
+    assert consumers_of(node, "held") == {A: 1}
+    plugin.mount("free", B)
+    plugin.unmount("free", B)
+    plugin.unmount("held", A)
+    settle(node)
+    print(f"{failures} refused, the last: {last}")
