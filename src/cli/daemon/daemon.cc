@@ -13,6 +13,13 @@
 #include "server/docker/docker_plugin.h"
 
 namespace rexray::daemon {
+namespace {
+
+/// For those that a killed daemon left at work: a mount or an attach takes milliseconds, a mkfs a second or
+/// two.
+constexpr Duration kFormerHelpers = std::chrono::seconds(10);
+
+}  // namespace
 
 Daemon::Daemon(Clock& clock, host::HelperProgram helper)
     : clock_(clock),
@@ -55,6 +62,13 @@ absl::Status Daemon::Prepare() {
   if (geteuid() != 0) {
     Warn("not running as root: volumes can be listed and created, but block volumes cannot be mounted");
   } else {
+    const absl::Status ended =
+        helpers_.TakeOver(paths.run + "/helpers.lock", clock_, Deadline::After(clock_, kFormerHelpers));
+    if (absl::IsDeadlineExceeded(ended)) {
+      Warn(std::string(MessageOf(ended)));
+    } else {
+      RETURN_IF_ERROR(ended);
+    }
     RETURN_IF_ERROR(helpers_.WarmUp());  // its start and ours go on side by side
   }
   const absl::Status reach = host::CheckMountsReachHost(*mounter_, paths.volumes);

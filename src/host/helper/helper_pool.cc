@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,7 +42,14 @@ bool ReceiveBytes(int socket, char* bytes, size_t size) {
   return true;
 }
 
-/// What posix_spawn(3) does in the helper: its socket as kHelperSocket, standard streams, nothing else; no
+/// Above what a helper's own get: dup2(2) onto itself would leave close-on-exec set.
+UniqueFd OutOfTheWay(UniqueFd fd) {
+  if (fd.valid() && fd.get() <= kHelperLock)
+    return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kHelperLock + 1));
+  return fd;
+}
+
+/// What posix_spawn(3) does in the helper: its socket and its lock, standard streams, nothing else; no
 /// signal blocked; a process group of its own, so that a terminal's Ctrl-C ends the daemon and not a mount
 /// half-way.
 class HelperPlan {
@@ -57,7 +65,8 @@ class HelperPlan {
   HelperPlan(const HelperPlan&) = delete;
   HelperPlan& operator=(const HelperPlan&) = delete;
 
-  int Prepare(int socket) {
+  /// `lock` -1: none. Neither may be one of the numbers that they get.
+  int Prepare(int socket, int lock) {
     sigset_t all;
     sigset_t none;
     ::sigfillset(&all);
@@ -71,7 +80,9 @@ class HelperPlan {
     keep(::posix_spawnattr_setpgroup(&attributes_, 0));
     keep(::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
     keep(::posix_spawn_file_actions_adddup2(&actions_, socket, kHelperSocket));
-    keep(::posix_spawn_file_actions_addclosefrom_np(&actions_, kHelperSocket + 1));
+    if (lock >= 0) keep(::posix_spawn_file_actions_adddup2(&actions_, lock, kHelperLock));
+    keep(
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, (lock >= 0 ? kHelperLock : kHelperSocket) + 1));
     return error;
   }
 
@@ -106,6 +117,28 @@ HelperPool::~HelperPool() {
     idle.swap(idle_);
   }
   for (Helper& helper : idle) End(std::move(helper));
+}
+
+absl::Status HelperPool::TakeOver(const std::string& lock_file, Clock& clock, Deadline deadline) {
+  lock_file_ = lock_file;
+  const UniqueFd fd(::open(lock_file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return ErrnoError(errno, "cannot open " + lock_file);
+  constexpr Duration kPause = std::chrono::milliseconds(2);
+  Mutex mutex;
+  CondVar nobody;
+  MutexLock lock(mutex);
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return ErrnoError(errno, "cannot lock " + lock_file);
+    if (deadline.Passed(clock)) {
+      return Error(
+          absl::StatusCode::kDeadlineExceeded,
+          "a helper process of the former daemon hangs in the kernel still (ps axo pid,stat,wchan,args shows "
+          "it in state D); what it was doing may yet take effect: see rexray volume ls when it is gone, and "
+          "restart the daemon if a volume is not what it should be");
+    }
+    clock.WaitUntil(nobody, mutex, Deadline::After(clock, kPause).at());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status HelperPool::WarmUp() {
@@ -181,13 +214,16 @@ absl::StatusOr<HelperPool::Helper> HelperPool::Spawn() const {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return ErrnoError(errno, what);
   UniqueFd ours(ends[0]);
-  UniqueFd theirs(ends[1]);
-  // dup2(2) onto itself would leave close-on-exec set.
-  if (theirs.get() == kHelperSocket)
-    theirs = UniqueFd(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, kHelperSocket + 1));
+  const UniqueFd theirs = OutOfTheWay(UniqueFd(ends[1]));
   if (!theirs.valid()) return ErrnoError(errno, what);
+  UniqueFd lock;
+  if (!lock_file_.empty()) {
+    lock =
+        OutOfTheWay(UniqueFd(::open(lock_file_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)));
+    if (!lock.valid()) return ErrnoError(errno, fmt::format("{}: {}", what, lock_file_));
+  }
   HelperPlan plan;
-  if (const int error = plan.Prepare(theirs.get()); error != 0) return ErrnoError(error, what);
+  if (const int error = plan.Prepare(theirs.get(), lock.get()); error != 0) return ErrnoError(error, what);
   std::vector<char*> argv;
   for (const std::string& word : program_.argv) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);

@@ -8,6 +8,11 @@
 // are idle go at once and one that hangs goes when its call returns; neither keeps a new daemon from
 // starting.
 //
+// But what a killed daemon's helper still does must not come after the new daemon has looked at what there
+// is: a device attached then, or a file system made, would be explained by nobody. So each helper has a
+// shared flock(2) on one file for as long as it lives, a new daemon waits for all of them (TakeOver), and a
+// helper whose daemon is gone begins nothing any more.
+//
 //   daemon thread --call--> helper 1: mount(2)            returns at once, helper goes back to the idle ones
 //   daemon thread --call--> helper 2: umount(2) ......    hangs: this thread alone waits (interruptibly)
 //
@@ -22,6 +27,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/mutex.h"
 #include "base/unique_fd.h"
 
@@ -41,6 +48,11 @@ class HelperPool {
   ~HelperPool();
   HelperPool(const HelperPool&) = delete;
   HelperPool& operator=(const HelperPool&) = delete;
+
+  /// Before the first helper, and by one daemon at a time: waits until those of a former daemon have ended.
+  /// `lock_file` (made when it is missing) is what the helpers of this pool are known by to the next.
+  /// DeadlineExceeded when one hangs still: what it does may take effect later.
+  absl::Status TakeOver(const std::string& lock_file, Clock& clock, Deadline deadline);
 
   /// Starts one helper now, so that the first call does not wait for it.
   absl::Status WarmUp();
@@ -67,13 +79,15 @@ class HelperPool {
   static void End(Helper helper);
 
   const HelperProgram program_;
+  std::string lock_file_;  ///< "" = none; set before the first helper
   mutable Mutex mutex_;
   std::vector<Helper> idle_ ABSL_GUARDED_BY(mutex_);  ///< used from the back: that one is warm
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-/// Where a helper finds its socket.
+/// Where a helper finds its socket, and the file to lock, if there is one.
 inline constexpr int kHelperSocket = 3;
+inline constexpr int kHelperLock = 4;
 
 // Messages on that socket: the length as uint64_t, then the bytes. False: the other end is gone.
 bool SendMessage(int socket, const std::string& message);

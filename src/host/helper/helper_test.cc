@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,7 +16,9 @@
 
 #include "base/status.h"
 #include "base/thread.h"
+#include "host/helper/calls.h"
 #include "host/helper/helper_host.h"
+#include "host/helper/serve_helper.h"
 #include "host/testing/scratch_disks.h"
 
 namespace rexray::host {
@@ -126,6 +131,50 @@ TEST(HelperPoolTest, AHelperIsHandedItsSocketAndNothingElse) {
     open.insert(std::stoi(entry.path().filename()));
   }
   EXPECT_EQ(open, (std::set<int>{0, 1, 2, kHelperSocket}));
+}
+
+TEST(HelperPoolTest, ANewDaemonWaitsForTheHelpersOfTheFormerOne) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.path() + "/helpers.lock";
+  RealHost local;
+  HelperPool next({HELPER_PROGRAM, {"helper"}});
+  {
+    HelperPool former({HELPER_PROGRAM, {"helper"}});
+    ASSERT_EQ(former.TakeOver(file, local.clock, local.Soon()), absl::OkStatus());
+    ASSERT_EQ(former.WarmUp(), absl::OkStatus());
+    ASSERT_TRUE(former.Ask("?").ok());  // it has its lock by then
+    const absl::Status waited =
+        next.TakeOver(file, local.clock, Deadline::After(local.clock, std::chrono::milliseconds(20)));
+    EXPECT_EQ(waited.code(), StatusCode::kDeadlineExceeded);
+    EXPECT_THAT(std::string(MessageOf(waited)), HasSubstr("former daemon"));
+  }
+  EXPECT_EQ(next.TakeOver(file, local.clock, local.Soon()), absl::OkStatus());
+}
+
+TEST(HelperPoolTest, ARequestOfADeadDaemonIsNotBegun) {
+  const ScratchDirectory scratch;
+  const std::string image = scratch.Image("a.img", 64 << 20);
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  UniqueFd daemon(ends[0]);
+  UniqueFd helper(ends[1]);
+  Packer request;
+  request.Put(Call::kMake);
+  request.Put(image);
+  request.Put(MakeOptions{"ext4", {}, Deadline::Never()});
+  ASSERT_TRUE(SendMessage(daemon.get(), request.Take()));
+  daemon.Reset();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ServeHelper(helper.get());
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  char first[4096] = {};
+  std::ifstream(image).read(first, sizeof first);
+  EXPECT_EQ(std::string(first, sizeof first), std::string(sizeof first, '\0')) << "nothing was made on it";
 }
 
 /// A file system that is frozen keeps whoever writes to it in the kernel, as a dying disk does.

@@ -1,6 +1,10 @@
 #include "host/helper/serve_helper.h"
 
+#include <sys/file.h>
+#include <sys/socket.h>
+
 #include <array>
+#include <cerrno>
 #include <functional>
 #include <string>
 
@@ -68,9 +72,23 @@ std::string Answer(const Handlers& handlers, const std::string& request) {
   return out.Take();
 }
 
+/// Its lock is what a new daemon waits for. Waits itself while that one looks; without a lock (EBADF) it does
+/// not.
+void LockOut() {
+  while (::flock(kHelperLock, LOCK_SH) != 0 && errno == EINTR) {
+  }
+}
+
+/// A daemon may die between its request and our reading it.
+bool IsGone(int socket) {
+  char byte = 0;
+  return ::recv(socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 }  // namespace
 
 void ServeHelper(int socket) {
+  LockOut();
   Clock& clock = SystemClock::Get();
   ProcessRunner runner(clock);
   const auto devices = MakeLinuxBlockDevices(clock);
@@ -78,7 +96,8 @@ void ServeHelper(int socket) {
   const auto file_systems = MakeLinuxFileSystems(runner, *devices);
   const Handlers handlers = MakeHandlers(*devices, *mounter, *file_systems);
   std::string request;
-  while (ReceiveMessage(socket, request) && SendMessage(socket, Answer(handlers, request))) {
+  while (ReceiveMessage(socket, request) && !IsGone(socket) &&
+         SendMessage(socket, Answer(handlers, request))) {
   }
 }
 
