@@ -50,7 +50,7 @@ LocalDriver::LocalDriver(LocalOptions options, const host::Host& host, Parts par
   capabilities_.needs_root = true;
 }
 
-void LocalDriver::Adopt(std::vector<IndexEntry> entries) {
+void LocalDriver::Load(std::vector<IndexEntry> entries) {
   for (IndexEntry& entry : entries) index_.Put(std::move(entry));
 }
 

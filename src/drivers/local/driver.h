@@ -53,7 +53,7 @@ class LocalDriver final : public StorageDriver {
 
   /// For opening: takes in what the catalogue and the images hold, and the loop devices that are there
   /// already.
-  void Adopt(std::vector<IndexEntry> entries);
+  void Load(std::vector<IndexEntry> entries);
 
  private:
   absl::StatusOr<EntryPointer> Lookup(const std::string& id) const;

@@ -171,7 +171,7 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> OpenLocalDriver(const LocalOption
   ASSIGN_OR_RETURN(std::vector<IndexEntry> entries, Repair(options, clock, parts));
   NoteLoops(host, entries);
   auto driver = std::make_unique<LocalDriver>(options, host, std::move(parts));
-  driver->Adopt(std::move(entries));
+  driver->Load(std::move(entries));
   return driver;
 }
 
