@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import shutil
+import socket
 import subprocess
 
 import pytest
@@ -61,7 +63,7 @@ def test_settings_reach_the_daemon(engine, managed, real_mounts):
     status = json.loads(engine.docker("volume", "inspect", "sized").stdout)[0]["Status"]
     assert (status["size"], status["fsType"]) == (3 * 2**30, "xfs")
     engine.docker("plugin", "disable", "-f", managed)
-    engine.docker("plugin", "set", managed, "DOCKER_SIZE=16", "DOCKER_FSTYPE=ext4")
+    engine.docker("plugin", "set", managed, "DOCKER_SIZE=16", "DOCKER_FSTYPE=")
     engine.docker("plugin", "enable", managed)
 
 
@@ -77,7 +79,7 @@ def test_rexrays_own_names_of_settings(engine, managed, real_mounts):
         assert status["fsType"] == "xfs"
     finally:
         engine.docker("plugin", "disable", "-f", managed)
-        engine.docker("plugin", "set", managed, "REXRAY_FSTYPE=ext4", "REXRAY_PREEMPT=false", "EBS_REGION=",
+        engine.docker("plugin", "set", managed, "REXRAY_FSTYPE=", "REXRAY_PREEMPT=", "EBS_REGION=",
                       "EBS_ACCESSKEY=", "LINUX_VOLUME_FILEMODE=0700", "DOCKER_TAGS=")
         engine.docker("plugin", "enable", managed)
 
@@ -99,3 +101,79 @@ def test_dvdcli_drives_it_by_its_name(engine, managed, real_mounts):
     assert run("unmount", "--volumename=named").returncode == 0
     eventually(lambda: not (path / "file").exists(), "unmounted")
     assert engine.run("--rm", "-v", "named:/data", IMAGE, "/bin/cat", "/data/file").stdout == "by dvdcli"
+
+
+class Registry:
+    """Where `docker plugin upgrade` gets the new version from."""
+
+    def __init__(self, program, home):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        config = home / "registry.yml"
+        config.write_text(f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {home}/registry}}}}\n"
+                          f"http: {{addr: '127.0.0.1:{self.port}'}}\n")
+        self.log = open(home / "registry.log", "w")
+        self.process = subprocess.Popen([program, "serve", str(config)], stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=self.log)
+
+    def answers(self):
+        assert self.process.poll() is None, "the registry ended"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+@pytest.fixture
+def registry(tmp_path):
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("SKIPPED: docker-registry is not installed (Debian: docker-registry)")
+    made = Registry(program, tmp_path)
+    try:
+        eventually(made.answers, "the registry answers")
+        yield made
+    finally:
+        made.close()
+
+
+def test_data_survives_an_upgrade(engine, registry, tmp_path, real_mounts):
+    """`docker plugin upgrade`, with a container that keeps running meanwhile."""
+    names = [f"localhost:{registry.port}/rexray/managed:{version}" for version in (1, 2)]
+    for name in names:
+        out = tmp_path / name[-1]
+        subprocess.run([str(ROOT / "packaging/docker-plugin/build.py"), "--bin", os.environ["REXRAY_BIN"], "--out", str(out)],
+                       check=True, stdin=subprocess.DEVNULL)
+        config = json.loads((out / "config.json").read_text())
+        config["description"] = f"version {name[-1]}"
+        (out / "config.json").write_text(json.dumps(config))
+        engine.docker("plugin", "create", name, str(out))
+        engine.docker("plugin", "push", name)
+        engine.docker("plugin", "rm", name)
+    plugin = names[0]
+    engine.docker("plugin", "install", "--grant-all-permissions", plugin)
+    try:
+        engine.docker("volume", "create", "-d", plugin, "-o", "size=1", "over-versions")
+        engine.run("-d", "--name", "keeper", "-v", "over-versions:/data", IMAGE, "/bin/sleep", "1000")
+        engine.docker("exec", "keeper", "/bin/sh", "-c", "echo before > /data/file && sync")
+        engine.docker("plugin", "disable", "-f", plugin)
+        engine.docker("plugin", "upgrade", "--grant-all-permissions", "--skip-remote-check", plugin, names[1])
+        engine.docker("plugin", "enable", plugin)
+        shown = json.loads(engine.docker("plugin", "inspect", plugin).stdout)[0]
+        assert shown["Config"]["Description"] == "version 2"
+        engine.docker("exec", "keeper", "/bin/sh", "-c", "echo after >> /data/file && sync")
+        engine.docker("rm", "-f", "keeper")
+        read = engine.run("--rm", "-v", "over-versions:/data", IMAGE, "/bin/cat", "/data/file").stdout
+        assert read.split() == ["before", "after"]
+        engine.docker("volume", "rm", "over-versions")
+    finally:
+        engine.docker("rm", "-f", "keeper", check=False)
+        engine.docker("plugin", "disable", "-f", plugin, check=False)
+        engine.docker("plugin", "rm", "-f", plugin, check=False)

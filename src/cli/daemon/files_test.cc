@@ -10,6 +10,7 @@
 #include "cli/daemon/pid_file.h"
 #include "cli/daemon/testing/temporary_directory.h"
 
+#include "base/pid_file.h"
 #include "base/status.h"
 
 namespace rexray::daemon {
@@ -61,7 +62,7 @@ TEST(PidFileTest, HoldsPidAndStartTimeWhileItLives) {
   {
     const auto file = PidFile::Open(path);
     ASSERT_TRUE(file.ok()) << file.status();
-    EXPECT_EQ(ReadText(path), fmt::format("{} {}\n", getpid(), *StartTimeOf(getpid())));
+    EXPECT_EQ(ReadText(path), FormatPidFile(*ProcessOf(getpid())));
   }
   EXPECT_FALSE(std::filesystem::exists(path));
 }
@@ -84,7 +85,7 @@ TEST(PidFileTest, WhatACrashLeftIsTakenOver) {
   WriteText(path, "1 4242424242 and more that a shorter text must not leave behind\n");  // pid 1 lives
   const auto file = PidFile::Open(path);
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(ReadText(path), fmt::format("{} {}\n", getpid(), *StartTimeOf(getpid())));
+  EXPECT_EQ(ReadText(path), FormatPidFile(*ProcessOf(getpid())));
 }
 
 TEST(PidFileTest, ALinkIsNotFollowed) {
@@ -93,12 +94,6 @@ TEST(PidFileTest, ALinkIsNotFollowed) {
   std::filesystem::create_symlink(scratch.Below("precious"), scratch.Below("rexray.pid"));
   EXPECT_FALSE(PidFile::Open(scratch.Below("rexray.pid")).ok());
   EXPECT_EQ(ReadText(scratch.Below("precious")), "data");
-}
-
-TEST(StartTimeTest, OfAProcessThatIsNotThere) {
-  EXPECT_TRUE(StartTimeOf(getpid()).ok());
-  EXPECT_EQ(StartTimeOf(getpid()).value(), StartTimeOf(getpid()).value());
-  EXPECT_FALSE(StartTimeOf(0x7fffffff).ok());
 }
 
 TEST(WriteAllTest, ABrokenPipeIsFalse) {

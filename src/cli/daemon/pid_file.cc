@@ -6,12 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <fstream>
-#include <iterator>
-#include <sstream>
+#include <optional>
 #include <utility>
 
+#include "base/pid_file.h"
 #include "base/status.h"
 
 namespace rexray::daemon {
@@ -24,11 +22,10 @@ std::string ReadAll(int fd) {
 }
 
 absl::Status HeldBy(const std::string& path, int fd) {
-  const std::string text = ReadAll(fd);
-  const std::string pid = text.substr(0, text.find_first_of(" \n"));
+  const std::optional<ProcessId> holder = ParsePidFile(ReadAll(fd));
   return Error(absl::StatusCode::kFailedPrecondition,
                "a daemon is already running with PID {} (it holds {}); \"rexray stop\" ends it",
-               pid.empty() ? "unknown" : pid, path);
+               holder ? std::to_string(holder->pid) : "unknown", path);
 }
 
 /// The lock is worth something only while the locked file is the one that the path leads to: a daemon that
@@ -42,24 +39,6 @@ bool IsStillAt(const std::string& path, int fd) {
 
 }  // namespace
 
-absl::StatusOr<uint64_t> StartTimeOf(pid_t pid) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-  std::ifstream file(path);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  // The second field is the command in parentheses and may hold anything: count from its end.
-  const size_t end = text.rfind(')');
-  if (end == std::string::npos) return Error(absl::StatusCode::kNotFound, "cannot read {}", path);
-  std::istringstream fields(text.substr(end + 1));
-  std::string word;
-  for (int field = 3; field <= 22; ++field) fields >> word;
-  uint64_t ticks = 0;
-  const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), ticks);
-  if (error != std::errc() || stop == word.data()) {
-    return Error(absl::StatusCode::kInternal, "{} holds no start time", path);
-  }
-  return ticks;
-}
-
 absl::StatusOr<std::unique_ptr<PidFile>> PidFile::Open(const std::string& path) {
   while (true) {
     UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
@@ -69,8 +48,8 @@ absl::StatusOr<std::unique_ptr<PidFile>> PidFile::Open(const std::string& path) 
       return ErrnoError(errno, "flock " + path);
     }
     if (!IsStillAt(path, fd.get())) continue;
-    ASSIGN_OR_RETURN(const uint64_t start, StartTimeOf(getpid()));
-    const std::string text = fmt::format("{} {}\n", getpid(), start);
+    ASSIGN_OR_RETURN(const ProcessId self, ProcessOf(getpid()));
+    const std::string text = FormatPidFile(self);
     if (ftruncate(fd.get(), 0) != 0 ||
         pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       return ErrnoError(errno, "write " + path);

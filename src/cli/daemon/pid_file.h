@@ -9,10 +9,9 @@
 
 namespace rexray::daemon {
 
-/// "PID START\n" in the run directory, START being the process's start time in clock ticks after boot (field
-/// 22 of /proc/PID/stat): a pid alone may be somebody else's after a crash. The file is flock(2)ed while the
-/// daemon lives, which is what keeps a second one out; what it says is for people and for `rexray stop`.
-/// Removed by the destructor.
+/// Who we are (base/pid_file.h), in the run directory. The file is flock(2)ed while the daemon lives, which
+/// is what keeps a second one out; what it says is for people and for `rexray stop`. Removed by the
+/// destructor.
 class PidFile {
  public:
   /// FailedPrecondition, naming the pid, when another daemon holds it.
@@ -24,8 +23,5 @@ class PidFile {
   const std::string path_;
   const UniqueFd fd_;
 };
-
-/// Field 22 of /proc/PID/stat.
-absl::StatusOr<uint64_t> StartTimeOf(pid_t pid);
 
 }  // namespace rexray::daemon

@@ -8,8 +8,6 @@
 #include "cli/rexray/volume_loop.h"
 #include "nlohmann/json.hpp"
 
-#include "base/status.h"
-
 namespace rexray::cli {
 
 namespace {
@@ -45,7 +43,7 @@ int ListNodes(Context& context) {
   if (!list.ok()) return Fail(context.console, list.status());
   int exit_code = 0;
   for (const ServiceError& error : list->errors) {
-    exit_code = Fail(context.console, Annotate(error.status, "service " + error.service));
+    exit_code = Fail(context.console, FailureOf(error));
   }
   return PrintResult(context, RenderNodes(list->nodes, context.output), exit_code);
 }

@@ -31,7 +31,8 @@ std::string Plain(const std::string& text) {
 }
 
 std::string Title(const char* name, int section, const char* group) {
-  return fmt::format(".TH {} {} \"\" rexray \"{}\"\n", name, section, group);
+  // Keys are long words: not stretched, and not broken.
+  return fmt::format(".TH {} {} \"\" rexray \"{}\"\n.nh\n.ad l\n", name, section, group);
 }
 
 std::string FlagText(const FlagInfo& flag) {
@@ -44,9 +45,11 @@ std::string FlagText(const FlagInfo& flag) {
 }
 
 std::string FlagsText(const CommandInfo& command) {
+  const bool root = command.name.find(' ') == std::string::npos;
   std::string text;
   for (const FlagInfo& flag : command.flags) {
-    if (!flag.hidden && !flag.description.empty()) text += FlagText(flag);
+    const bool help = flag.names.back() == "--help";  // every command has it; once is enough
+    if (!flag.hidden && !flag.description.empty() && (root || !help)) text += FlagText(flag);
   }
   return text;
 }

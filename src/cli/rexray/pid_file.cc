@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
-#include <cstdint>
-#include <string_view>
+#include <utility>
 
+#include "base/pid_file.h"
 #include "base/status.h"
 
 namespace rexray::cli {
@@ -28,43 +27,6 @@ std::optional<std::string> ReadSmall(const std::string& path) {
   return std::string(buffer, static_cast<size_t>(got));
 }
 
-/// The next blank-separated word, taken off the front.
-std::string_view TakeWord(std::string_view* text) {
-  const size_t begin = std::min(text->find_first_not_of(" \n\t"), text->size());
-  const size_t end = std::min(text->find_first_of(" \n\t", begin), text->size());
-  const std::string_view word = text->substr(begin, end - begin);
-  text->remove_prefix(end);
-  return word;
-}
-
-template <typename Number>
-bool Parse(std::string_view text, Number* number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
-}
-
-struct ProcessState {
-  char state = '?';
-  uint64_t start_time = 0;
-};
-
-/// proc(5): "PID (COMM) STATE …", COMM may hold anything; STARTTIME is field 22.
-std::optional<ProcessState> StateOf(pid_t pid) {
-  const std::optional<std::string> stat = ReadSmall(fmt::format("/proc/{}/stat", pid));
-  if (!stat) return std::nullopt;
-  const size_t after_name = stat->rfind(')');
-  if (after_name == std::string::npos) return std::nullopt;
-  std::string_view rest = std::string_view(*stat).substr(after_name + 1);
-  ProcessState out;
-  const std::string_view state = TakeWord(&rest);
-  if (state.size() != 1) return std::nullopt;
-  out.state = state[0];
-  std::string_view word;
-  for (int field = 4; field <= 22; ++field) word = TakeWord(&rest);
-  if (!Parse(word, &out.start_time)) return std::nullopt;
-  return out;
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<RunningDaemon>> FindDaemon(const std::string& pid_file) {
@@ -73,12 +35,8 @@ absl::StatusOr<std::optional<RunningDaemon>> FindDaemon(const std::string& pid_f
   if (!text) return ErrnoError(errno, "Error reading REX-Ray PID file at " + pid_file);
   if (text->empty())
     return std::optional<RunningDaemon>();  // one that is just starting writes it under its lock
-  std::string_view rest = *text;
-  RunningDaemon daemon;
-  uint64_t start_time = 0;
-  const bool sound =
-      Parse(TakeWord(&rest), &daemon.pid) && daemon.pid > 0 && Parse(TakeWord(&rest), &start_time);
-  if (!sound) {
+  const std::optional<ProcessId> written = ParsePidFile(*text);
+  if (!written) {
     return Error(
         absl::StatusCode::kDataLoss,
         "Error reading REX-Ray PID file at {}: it does not hold a pid and a start time; remove it when no "
@@ -86,13 +44,13 @@ absl::StatusOr<std::optional<RunningDaemon>> FindDaemon(const std::string& pid_f
         pid_file);
   }
   // First the descriptor, then the start time: if the pid is used anew in between, the time differs.
+  RunningDaemon daemon;
+  daemon.pid = written->pid;
   daemon.pidfd.Reset(static_cast<int>(syscall(SYS_pidfd_open, daemon.pid, 0)));
   if (!daemon.pidfd.valid() && errno != ESRCH)
     return ErrnoError(errno, fmt::format("pidfd_open({})", daemon.pid));
-  const std::optional<ProcessState> state = daemon.pidfd.valid() ? StateOf(daemon.pid) : std::nullopt;
-  if (!state || state->start_time != start_time || state->state == 'Z' || state->state == 'X') {
-    return std::optional<RunningDaemon>();
-  }
+  const absl::StatusOr<ProcessId> there = ProcessOf(daemon.pid);
+  if (!daemon.pidfd.valid() || !there.ok() || *there != *written) return std::optional<RunningDaemon>();
   return std::optional<RunningDaemon>(std::move(daemon));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// RUN/rexray.pid: "PID STARTTIME\n", written by the daemon. STARTTIME is field 22 of /proc/PID/stat (clock
-// ticks since boot): the same pid with another start time is another process, and nothing is ever sent to it.
+// RUN/rexray.pid, written by the daemon (base/pid_file.h): the same pid with another start time is another
+// process, and nothing is ever sent to it.
 
 #include <sys/types.h>
 

@@ -112,7 +112,7 @@ TEST_F(VolumeCommandsTest, AServiceThatFailsDoesNotHideTheOthers) {
                      R"(], "errors": [{"service": "cloud", "code": "UNAVAILABLE", "message": "no route"}]})");
   EXPECT_EQ(h.Run({"volume", "ls"}), 1);
   EXPECT_THAT(h.console.out, HasSubstr("lv-3c4d"));
-  EXPECT_EQ(h.console.err, "rexray: service cloud: no route\n");
+  EXPECT_EQ(h.console.err, "rexray: service \"cloud\": no route\n");
 }
 
 TEST_F(VolumeCommandsTest, HostileNamesNeverReachTheTerminal) {

@@ -1,6 +1,7 @@
 #include "cli/rexray/volume_loop.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/status.h"
@@ -66,6 +67,12 @@ LoopResult ForEachVolume(Context& context, MatchRule rule,
 
 LoopResult SelectVolumes(Context& context, MatchRule rule) {
   return ForEachVolume(context, rule, [](VolumeInfo&) { return absl::OkStatus(); });
+}
+
+absl::Status FailureOf(const ServiceError& error) {
+  const std::string service = "service \"" + error.service + "\"";
+  const bool named = MessageOf(error.status).find(service) != std::string_view::npos;
+  return named ? error.status : Annotate(error.status, service);
 }
 
 int PrintResult(Context& context, const absl::StatusOr<std::string>& text, int exit_code) {

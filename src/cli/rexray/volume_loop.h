@@ -25,6 +25,9 @@ LoopResult ForEachVolume(Context& context, MatchRule rule,
 /// The volumes that were asked for, in the order of the words, each once. A failure is printed.
 LoopResult SelectVolumes(Context& context, MatchRule rule);
 
+/// Says which service it was, where the daemon's own words do not.
+absl::Status FailureOf(const ServiceError& error);
+
 /// Prints `text`, or why there is none; the exit code.
 int PrintResult(Context& context, const absl::StatusOr<std::string>& text, int exit_code);
 

@@ -33,7 +33,7 @@ LoopResult AllVolumes(Context& context) {
   }
   result.done = std::move(list->volumes);
   for (const ServiceError& error : list->errors) {
-    result.exit_code = Fail(context.console, Annotate(error.status, "service " + error.service));
+    result.exit_code = Fail(context.console, FailureOf(error));
   }
   return result;
 }
