@@ -84,25 +84,6 @@ Words Expanded(const std::string& text) {
   return all;
 }
 
-/// The command with what it must have, so that a flag more or less is all that differs.
-Words Complete(const std::string& command, bool own_name) {
-  Words words = SplitWords(command);
-  words.erase(words.begin());  // "rexray"
-  if (words.empty()) words = {"volume"};
-  const auto is = [&](const char* group, std::initializer_list<const char*> names) {
-    return words.size() == 2 && words[0] == group &&
-           std::any_of(names.begin(), names.end(), [&](const char* name) { return words[1] == name; });
-  };
-  if (!own_name && is("volume", {"inspect", "create", "rm", "attach", "detach", "mount", "unmount", "path",
-                                 "grow", "consumers", "release"})) {
-    words.emplace_back("v");
-  }
-  if (words.size() >= 2 && words[1] == "grow") words.insert(words.end(), {"--size", "5"});
-  if (words.size() >= 2 && words[1] == "release") words.insert(words.end(), {"--consumer", "c"});
-  if (words[0] == "config" && words.size() == 1) words.emplace_back("show");
-  return words;
-}
-
 /// A value that is none of the defaults.
 std::string Sample(const std::string& placeholder) {
   static const std::map<std::string, std::string> samples = {
@@ -142,6 +123,24 @@ const std::map<std::string, CommandInfo>& Commands() {
     return map;
   }();
   return commands;
+}
+
+/// The command with what it must have, so that a flag more or less is all that differs.
+Words Complete(const std::string& command, bool own_name) {
+  Words words = SplitWords(command);
+  words.erase(words.begin());  // "rexray"
+  const auto info = Commands().find(command);
+  if (info != Commands().end() && !info->second.argument.empty() && !own_name) words.emplace_back("v");
+  // Levels that do nothing alone, and what a command cannot do without.
+  static const std::map<std::string, Words> more = {{"rexray", {"volume"}},
+                                                    {"rexray config", {"show"}},
+                                                    {"rexray marathon", {"check", "v"}},
+                                                    {"rexray volume grow", {"--size", "5"}},
+                                                    {"rexray volume release", {"--consumer", "c"}}};
+  if (const auto needs = more.find(command); needs != more.end()) {
+    words.insert(words.end(), needs->second.begin(), needs->second.end());
+  }
+  return words;
 }
 
 TEST(Compatibility, EveryRowSaysWhereItIsFromAndWhatItIsHere) {
