@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from support.daemon import Daemon, PluginError, counted_id, http_request, why_no_mount_namespace
+from support.daemon import Daemon, PluginError, counted_id, eventually, http_request, why_no_mount_namespace
 
 
 def test_sockets_have_their_modes_and_go_with_the_daemon(daemon):
@@ -111,6 +111,26 @@ def test_sighup_does_not_kill(daemon):
     daemon.signal(signal.SIGHUP)
     assert daemon.plugin.list() == []
     assert daemon.process.poll() is None
+
+
+def test_sighup_takes_defaults_and_names_what_needs_a_restart(daemon):
+    daemon.plugin.create("held", size="1")
+    path = daemon.plugin.mount("held", counted_id(1))
+    config = daemon.home / "etc/rexray/config.yml"
+    config.write_text(daemon.default_config() + "docker: {size: 3, tags: [team=db]}\nlinux: {volume: {rootPath: /other}}\n")
+    daemon.signal(signal.SIGHUP)
+    eventually(lambda: "need a restart" in daemon.log, "the reload is done")
+    line, = [line for line in daemon.log.splitlines() if "need a restart" in line]
+    assert "linux.volume.rootPath" in line and "docker" not in line
+    daemon.plugin.create("next")
+    assert daemon.plugin.get("next")["Status"]["size"] == 3 * 2**30
+    assert daemon.plugin.mount("held", counted_id(2)) == path, "what is mounted is where it was"
+    config.write_text("rexray: [")
+    daemon.signal(signal.SIGHUP)
+    eventually(lambda: "nothing changes" in daemon.log, "the mistake is told")
+    assert daemon.plugin.get("next")["Status"]["size"] == 3 * 2**30
+    for seed in (1, 2):
+        daemon.plugin.unmount("held", counted_id(seed))
 
 
 def test_no_daemon_says_how_to_start_one(idle_daemon):

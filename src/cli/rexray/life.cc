@@ -100,17 +100,17 @@ bool HasSettings(const Invocation& asked) {
   return !asked.settings.empty() || !asked.log_level.empty() || asked.preempt;
 }
 
-int StartThroughSystemd(LifeContext& context) {
+/// `verb`: start or restart.
+int StartThroughSystemd(LifeContext& context, const char* verb) {
   if (HasSettings(context.invocation)) {
-    return Fail(
-        context.console,
-        Error(absl::StatusCode::kInvalidArgument,
-              "the daemon is started by systemd here, which these flags do not reach: write the settings "
-              "in {}/config.yml, or use \"rexray start -f\"",
-              context.paths.etc));
+    return Fail(context.console,
+                Error(absl::StatusCode::kInvalidArgument,
+                      "the daemon is started by systemd here, which these flags do not reach: write the "
+                      "settings in {}/config.yml, or use \"rexray start -f\"",
+                      context.paths.etc));
   }
   context.console.Out("Starting REX-Ray...");
-  if (const absl::Status status = Systemctl(context, "start"); !status.ok()) return Failed(context, status);
+  if (const absl::Status status = Systemctl(context, verb); !status.ok()) return Failed(context, status);
   const absl::StatusOr<std::optional<RunningDaemon>> daemon = FindDaemon(context.paths.pid_file());
   PrintStarted(context,
                daemon.ok() && *daemon ? std::to_string((*daemon)->pid) : "(see \"systemctl status rexray\")");
@@ -156,7 +156,9 @@ int Start(LifeContext& context) {
   absl::StatusOr<std::optional<RunningDaemon>> daemon = FindDaemon(context.paths.pid_file());
   if (!daemon.ok()) return Fail(context.console, daemon.status());
   if (*daemon) return AlreadyRunning(context, (*daemon)->pid);
-  if (!foreground) return ThroughSystemd(context) ? StartThroughSystemd(context) : StartInBackground(context);
+  if (!foreground) {
+    return ThroughSystemd(context) ? StartThroughSystemd(context, "start") : StartInBackground(context);
+  }
   const absl::StatusOr<LaunchRequest> request = RequestFor(context);
   if (!request.ok()) return Fail(context.console, request.status());
   return Fail(context.console, BecomeDaemon(*request));
@@ -179,6 +181,7 @@ int Stop(LifeContext& context) {
 }
 
 int Restart(LifeContext& context) {
+  if (ThroughSystemd(context)) return StartThroughSystemd(context, "restart");
   absl::StatusOr<std::optional<RunningDaemon>> daemon = FindDaemon(context.paths.pid_file());
   if (!daemon.ok()) return Fail(context.console, daemon.status());
   if (*daemon) {
