@@ -57,8 +57,8 @@ def make(options, version):
         relocate(root, options.bin / program, program)
     for target, text in tree.pages_of(options.pages).items():
         tree.put(root, target.removeprefix("usr/"), text)
-    for completion in sorted(options.pages.glob("*.bash")):
-        tree.put(root, f"share/bash-completion/completions/{completion.stem}", completion.read_bytes())
+    for program, text in tree.completions_of(options.pages).items():
+        tree.put(root, f"share/bash-completion/completions/{program}", text)
     for document in [*tree.DOCUMENTS, "CHANGELOG.md", "LICENSE"]:
         if (tree.ROOT / document).exists():
             tree.put(root, f"share/doc/{pathlib.Path(document).name}", (tree.ROOT / document).read_bytes())

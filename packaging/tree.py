@@ -34,6 +34,11 @@ def pages_of(pages):
     return {f"usr/share/man/man{page.suffix[1:]}/{page.name}": page.read_bytes() for page in found}
 
 
+def completions_of(pages):
+    found = [*pages.glob("*.bash"), *(ROOT / "packaging/completions").glob("*.bash")]
+    return {completion.stem: completion.read_bytes() for completion in sorted(found)}
+
+
 def loaded_libraries():
     """LOADED where this machine has them, and what these load in turn."""
     known = subprocess.run(["/sbin/ldconfig", "-p"], check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -56,8 +61,8 @@ def lay_out(tree, programs, pages):
         path.chmod(0o755)
     for target, text in pages_of(pages).items():
         put(tree, f"{target}.gz", squeeze(text))
-    for completion in sorted(pages.glob("*.bash")):
-        put(tree, f"usr/share/bash-completion/completions/{completion.stem}", completion.read_bytes())
+    for name, text in completions_of(pages).items():
+        put(tree, f"usr/share/bash-completion/completions/{name}", text)
     for document in DOCUMENTS:
         if (ROOT / document).exists():
             put(tree, f"usr/share/doc/rexray/{pathlib.Path(document).name}", (ROOT / document).read_bytes())

@@ -27,6 +27,7 @@ def test_everything_is_where_it_belongs(unpacked):
              "lib/systemd/system/rexray.service": 0o644, "usr/share/man/man1/rexray.1.gz": 0o644,
              "usr/share/man/man1/dvdcli.1.gz": 0o644, "usr/share/man/man8/rexrayd.8.gz": 0o644,
              "usr/share/man/man5/rexray.yml.5.gz": 0o644, "usr/share/bash-completion/completions/rexray": 0o644,
+             "usr/share/bash-completion/completions/dvdcli": 0o644,
              "usr/share/doc/rexray/copyright": 0o644, "usr/share/doc/rexray/changelog.gz": 0o644}
     for name, mode in modes.items():
         assert (unpacked / name).stat().st_mode & 0o7777 == mode, name

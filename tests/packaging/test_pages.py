@@ -17,8 +17,8 @@ def pages():
 
 
 def complete(pages, *words):
-    script = (f"source {pages}/rexray.bash\nCOMP_WORDS=({' '.join(repr(word) for word in words)})\n"
-              "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_rexray\nprintf '%s\\n' \"${COMPREPLY[@]}\"")
+    script = (f"source {pages}/{words[0]}.bash\nCOMP_WORDS=({' '.join(repr(word) for word in words)})\n"
+              f"COMP_CWORD={len(words) - 1}\n_{words[0]}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"")
     done = subprocess.run(["bash", "--norc", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           env={"PATH": "/usr/bin:/bin"}, timeout=20)
     assert done.returncode == 0, done.stderr
@@ -33,6 +33,13 @@ def test_commands_and_flags_are_completed(pages):
     assert complete(pages, "rexray", "-f", "json", "volume", "new", "--si") == ["--size"], "an alias is the command"
     assert complete(pages, "rexray", "adapter", "in") == ["instances"]
     assert complete(pages, "rexray", "version", "") == []
+
+
+def test_dvdcli_is_completed():
+    ours = pathlib.Path(__file__).resolve().parent.parent.parent / "packaging/completions"
+    assert complete(ours, "dvdcli", "mo") == ["mount"]
+    assert complete(ours, "dvdcli", "mount", "--volumen") == ["--volumename="]
+    assert complete(ours, "dvdcli", "mount", "--volumename=x", "") == []
 
 
 def test_the_manual_has_no_mistakes(pages):
