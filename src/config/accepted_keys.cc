@@ -149,12 +149,13 @@ void AddLibstorageKeys(std::vector<KeyInfo>& table) {
 }
 
 void AddCloudSections(std::vector<KeyInfo>& table) {
-  Add(table,
-      {"ebs",
-       {"aws", "ec2"},
-       {"accessKey", "secretKey", "region", "endpoint", "maxRetries", "tag", "rexrayTag", "kmsKeyID",
-        "useLargeDeviceRange", "statusMaxAttempts", "statusInitialDelay", "statusTimeout", "nvmeBinPath"},
-       "for the ebs driver, which this build does not have"});
+  const std::vector<const char*> twins = {"aws", "ec2"};
+  Add(table, {"ebs", twins, {"useLargeDeviceRange"}, "all safe device names are used"});
+  Add(table, {"ebs",
+              twins,
+              {"statusMaxAttempts", "statusInitialDelay", "statusTimeout"},
+              "every operation carries a deadline, and all that wait share one poll"});
+  Add(table, {"ebs", twins, {"nvmeBinPath"}, "a volume's device is found by its serial number"});
   Add(table, {"efs",
               {},
               {"accessKey", "secretKey", "securityGroups", "region", "endpoint", "endpointFormat", "tag",

@@ -153,6 +153,8 @@ std::vector<EffectiveValue> MakeEffective(const Store& store, const Services& se
   if (chosen) list.Default("rexray.storageDrivers", "");
   for (const KeyInfo& info : KnownKeys()) {
     if (info.status != KeyStatus::kHonoured || info.key.find(".NAME.") != info.key.npos) continue;
+    if (info.key.compare(0, 4, "ebs.") == 0)
+      continue;  // a driver owns its defaults: what nobody wrote is not here
     list.Default(info.key, info.default_value, &info);
   }
   return list.Take();

@@ -181,6 +181,39 @@ void AddDriverKeys(std::vector<KeyInfo>& keys) {
                   .help = "the vfs driver's directories; by default vfs below the library directory"});
 }
 
+/// 0.3.3 called the section aws or ec2, 0.11 ebs.
+void AddEbsKeys(std::vector<KeyInfo>& keys) {
+  const auto add = [&keys](const std::string& name, const char* help, KeyType type = KeyType::kString) {
+    KeyInfo info{.key = "ebs." + name,
+                 .older = {"aws." + name, "ec2." + name},
+                 .type = type,
+                 .per_service = true,
+                 .help = help};
+    info.secret = name == "accessKey" || name == "secretKey" || name == "sessionToken";
+    keys.push_back(std::move(info));
+  };
+  add("accessKey", "AWS access key; without keys here AWS's usual places are asked");
+  add("secretKey", "the secret of that key");
+  add("sessionToken", "of temporary keys");
+  add("profile", "the profile of the shared AWS files");
+  add("region", "by default AWS_REGION, the profile's, or this instance's");
+  add("availabilityZone", "this instance's zone; by default from its metadata");
+  add("instanceID", "this instance; by default from its metadata");
+  add("endpoint", "the EC2 API; by default the region's own");
+  add("metadataEndpoint", "the instance metadata service; by default http://169.254.169.254");
+  add("maxRetries", "tries after the first; by default as many as the deadline allows", KeyType::kInt);
+  add("rexrayTag", "only volumes with this rexraySet tag are seen, and new ones get it");
+  add("tag", "the Name tag is TAG/NAME, and only such volumes are seen");
+  add("tags",
+      "KEY=VALUE pairs for new volumes and snapshots; {volume}, {service}, {instance}, {zone} are filled in",
+      KeyType::kList);
+  add("type", "the type of a volume created without one; by default gp3");
+  add("throughput", "MiB/s of a gp3 volume created without one", KeyType::kInt);
+  add("encrypted", "new volumes are encrypted; by default they are not", KeyType::kBool);
+  add("kmsKeyID", "with this key; new volumes are encrypted then");
+  add("deviceRoot", "the directory that has the host's /dev and /sys, in a container", KeyType::kPath);
+}
+
 }  // namespace
 
 std::vector<KeyInfo> HonouredKeys() {
@@ -191,6 +224,7 @@ std::vector<KeyInfo> HonouredKeys() {
   AddCreateKeys(keys);
   AddDefaultKeys(keys);
   AddDriverKeys(keys);
+  AddEbsKeys(keys);
   return keys;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "drivers/ebs/ebs_driver.h"
 #include "drivers/local/local_driver.h"
 #include "drivers/vfs/vfs_driver.h"
 #include "volume/volume_name.h"
@@ -36,8 +37,16 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> MakeVfs(const DriverRequest& requ
   return vfs::OpenVfsDriver(options, host);
 }
 
+absl::StatusOr<std::unique_ptr<StorageDriver>> MakeEbs(const DriverRequest& request, const host::Host& host) {
+  ASSIGN_OR_RETURN(ebs::EbsOptions options, ebs::ReadEbsOptions(request.setting, ebs::ProcessEnvironment()));
+  options.service = request.service;
+  if (options.instance.empty()) options.instance = request.node_id;
+  return ebs::OpenEbsDriver(options, host);
+}
+
 const std::map<std::string, Maker>& Makers() {
   static const std::map<std::string, Maker> makers = {
+      {"ebs", &MakeEbs},
       {"local", &MakeLocal},
       {"vfs", &MakeVfs},
   };

@@ -56,6 +56,17 @@ TEST_F(RegistryTest, LocalLivesWhereItIsToldTo) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/local"));
 }
 
+TEST_F(RegistryTest, EbsUnderAllItsNamesAsksNobodyAnythingWhenItIsOpened) {
+  for (const char* name : {"ebs", "EC2", "aws"}) {
+    auto driver = MakeDriver(Request(name), host_.AsHost());
+    ASSERT_TRUE(driver.ok()) << driver.status();
+    EXPECT_EQ((*driver)->Name(), "ebs");
+  }
+  settings_["ebs.tags"] = "nonsense";
+  EXPECT_THAT(std::string(MessageOf(MakeDriver(Request("ebs"), host_.AsHost()).status())),
+              HasSubstr("ebs.tags"));
+}
+
 TEST_F(RegistryTest, AnErrorNamesTheService) {
   settings_["local.directory"] = "not/absolute";
   const absl::Status refused = MakeDriver(Request("local"), host_.AsHost()).status();
@@ -77,7 +88,7 @@ TEST_F(RegistryTest, AnUnknownDriverNamesTheKnownOnes) {
   for (const char* name : {"nope", "", "fake", "EC2\n"}) {
     const absl::Status refused = MakeDriver(Request(name), host_.AsHost()).status();
     EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
-    EXPECT_THAT(std::string(MessageOf(refused)), HasSubstr("there are: local"));
+    EXPECT_THAT(std::string(MessageOf(refused)), HasSubstr("there are: ebs, local"));
     EXPECT_THAT(std::string(MessageOf(refused)), Not(HasSubstr("\n")));
   }
 }
@@ -92,6 +103,7 @@ TEST_F(RegistryTest, UpstreamsNames) {
   EXPECT_EQ(CanonicalDriverName("Nope"), "nope");
   EXPECT_THAT(KnownDrivers(), Contains("local"));
   EXPECT_THAT(KnownDrivers(), Contains("vfs"));
+  EXPECT_THAT(KnownDrivers(), Contains("ebs"));
   EXPECT_THAT(KnownDrivers(), Not(Contains("fake")));
 }
 

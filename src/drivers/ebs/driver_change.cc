@@ -1,0 +1,134 @@
+// Grow, Modify, and the marks.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "base/size.h"
+#include "base/status.h"
+#include "drivers/ebs/driver.h"
+#include "drivers/ebs/ec2_error.h"
+
+namespace rexray::drivers::ebs {
+namespace {
+
+/// What is asked for and not so yet.
+VolumeChange Missing(const Ec2Volume& volume, VolumeChange wanted) {
+  if (wanted.size_gib == volume.size_gib) wanted.size_gib.reset();
+  if (wanted.type == volume.type) wanted.type.reset();
+  if (wanted.iops == volume.iops) wanted.iops.reset();
+  if (wanted.throughput == volume.throughput) wanted.throughput.reset();
+  return wanted;
+}
+
+bool IsUnderWay(const absl::Status& refused) {
+  return Ec2CodeOf(refused) == "IncorrectModificationState";
+}
+
+bool IsLimit(const absl::Status& refused) {
+  return Ec2CodeOf(refused) == "VolumeModificationRateExceeded" ||
+         MessageOf(refused).find("maximum modification rate") != std::string::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<Volume> EbsDriver::Grow(const CallContext& context, const std::string& id, uint64_t size) {
+  ASSIGN_OR_RETURN(const Self self, Begin(context));
+  ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "grow"));
+  VolumeChange wanted;
+  wanted.size_gib = size / kGiB + (size % kGiB == 0 ? 0 : 1);
+  return Change(self, id, wanted, context);
+}
+
+absl::StatusOr<Volume> EbsDriver::Change(const Self& self, const std::string& id, const VolumeChange& wanted,
+                                         const CallContext& context) {
+  ASSIGN_OR_RETURN(const Ec2Volume before, Look(self, id, context.deadline));
+  if (wanted.size_gib && *wanted.size_gib < before.size_gib) {
+    return Error(absl::StatusCode::kInvalidArgument, "volume {} has {} already: EBS volumes do not shrink",
+                 CalledAs(before), FormatSize(before.size_gib * kGiB));
+  }
+  const VolumeChange missing = Missing(before, wanted);
+  if (missing == VolumeChange()) return Shown(self, before);
+  const absl::StatusOr<Ec2Modification> begun =
+      self.cloud->client().ModifyVolume(id, missing, context.deadline);
+  if (!begun.ok()) return ExplainRefusedChange(self, id, begun.status(), context);
+  RETURN_IF_ERROR(AwaitModified(self, id, context));
+  // The modification's view and the volume's are two.
+  std::optional<Ec2Volume> after;
+  RETURN_IF_ERROR(self.cloud->volume_poll().Wait(
+      id, fmt::format("volume {} to show its change", CalledAs(before)), context.deadline,
+      [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr || !(Missing(*seen, wanted) == VolumeChange())) return std::nullopt;
+        after = *seen;
+        return absl::OkStatus();
+      }));
+  self.cloud->Note(*after);
+  return Shown(self, *after);
+}
+
+absl::Status EbsDriver::AwaitModified(const Self& self, const std::string& id, const CallContext& context) {
+  return self.cloud->modification_poll().Wait(
+      id, fmt::format("the modification of volume {}", id), context.deadline,
+      [&](const Ec2Modification* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr || seen->state == "modifying") return std::nullopt;
+        if (seen->state != "failed") return absl::OkStatus();  // the size can be used while it is optimizing
+        return Error(absl::StatusCode::kFailedPrecondition, "EC2 could not modify volume {}: {}", id,
+                     seen->message);
+      });
+}
+
+/// Says until when, where EC2's own words do not.
+absl::Status EbsDriver::ExplainRefusedChange(const Self& self, const std::string& id,
+                                             const absl::Status& refused, const CallContext& context) {
+  if (!IsLimit(refused) && !IsUnderWay(refused)) {
+    return Annotate(refused, fmt::format("volume {} cannot be modified", id));
+  }
+  Selection one;
+  one.ids = {id};
+  const absl::StatusOr<std::vector<Ec2Modification>> found =
+      self.cloud->client().DescribeModifications(one, context.deadline);
+  if (!found.ok() || found->empty())
+    return Annotate(refused, fmt::format("volume {} cannot be modified", id));
+  const Ec2Modification& last = found->front();
+  const std::string since = last.started ? FormatRfc3339(*last.started) : "an unknown time";
+  if (IsUnderWay(refused) && !last.ended) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition,
+        "volume {} cannot be modified: the modification of {} is \"{}\", {} % done; wait until it is "
+        "completed ({})",
+        id, since, last.state, last.progress, MessageOf(refused));
+  }
+  const std::string until =
+      last.started ? FormatRfc3339(*last.started + std::chrono::hours(24)) : "24 hours after the oldest one";
+  return Error(absl::StatusCode::kFailedPrecondition,
+               "volume {} cannot be modified now: AWS's limit of modifications (4 within 24 hours) is "
+               "reached; the last "
+               "one began at {}, and there is room again at {} at the latest ({})",
+               id, since, until, MessageOf(refused));
+}
+
+absl::Status EbsDriver::ClearTag(const CallContext& context, const std::string& id, const char* tag,
+                                 const char* doing) {
+  ASSIGN_OR_RETURN(const Self self, Begin(context));
+  ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, doing));
+  ASSIGN_OR_RETURN(Ec2Volume volume, Look(self, id, context.deadline));
+  if (!volume.tags.contains(tag) && !MadeJustNow(id)) return absl::OkStatus();
+  RETURN_IF_ERROR(Annotate(self.cloud->client().DeleteTags(id, {tag}, context.deadline),
+                           fmt::format("volume {}: the tag {} cannot be cleared", CalledAs(volume), tag)));
+  // The next look, perhaps at a replica that is behind, must not bring the mark back.
+  RETURN_IF_ERROR(self.cloud->volume_poll().Wait(
+      id, fmt::format("volume {} to lose its tag {}", CalledAs(volume), tag), context.deadline,
+      [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr || seen->tags.contains(tag)) return std::nullopt;
+        volume = *seen;
+        return absl::OkStatus();
+      }));
+  self.cloud->Note(volume);
+  return absl::OkStatus();
+}
+
+absl::Status EbsDriver::ClearBlankMark(const CallContext& context, const std::string& id) {
+  return ClearTag(context, id, kBlankTag, "clear the blank mark of");
+}
+
+}  // namespace rexray::drivers::ebs
