@@ -9,12 +9,11 @@
 
 #include <cstring>
 
-#include "cli/daemon/testing/temporary_directory.h"
-
 #include "base/http/client.h"
 #include "base/json.h"
 #include "base/logging.h"
 #include "base/status.h"
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::daemon {
 namespace {

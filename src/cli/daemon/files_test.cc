@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "cli/daemon/pid_file.h"
-#include "cli/daemon/testing/temporary_directory.h"
 
 #include "base/pid_file.h"
 #include "base/status.h"
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::daemon {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "cli/daemon/testing/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::daemon {
 namespace {

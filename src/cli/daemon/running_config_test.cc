@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "cli/daemon/testing/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::daemon {
 namespace {

@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "cli/rexray/testing/harness.h"
+
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::cli {
 namespace {
@@ -60,31 +60,16 @@ const Case kCases[] = {
     {"config-show", {"-c", "CONFIG", "config", "show"}},
 };
 
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-void WriteFile(const fs::path& path, const std::string& text) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path) << text;
-}
-
 class GoldenOutput : public testing::TestWithParam<Case> {
  protected:
   GoldenOutput() {
-    EXPECT_NE(mkdtemp(root_.data()), nullptr);
-    WriteFile(root_ + "/proc/self/mountinfo", kMounts);
-    WriteFile(root_ + "/config.yml", kConfig);
+    WriteText(root_ + "/proc/self/mountinfo", kMounts);
+    WriteText(root_ + "/config.yml", kConfig);
     fs::permissions(root_ + "/config.yml", fs::perms::owner_read);
     h_.root = root_;
     h_.ServeVolumes();
     h_.admin.Answer("GET", "/v1/status", kStatus);
     h_.admin.Answer("GET", "/v1/nodes", kNodes);
-  }
-  ~GoldenOutput() override {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
   }
 
   /// What differs from machine to machine and from commit to commit has a name instead.
@@ -94,7 +79,8 @@ class GoldenOutput : public testing::TestWithParam<Case> {
     return std::regex_replace(text, varying, "$1: …");
   }
 
-  std::string root_ = (fs::temp_directory_path() / "rexray-golden-XXXXXX").string();
+  TemporaryDirectory directory_;
+  const std::string root_ = directory_.path();
   Harness h_;
 };
 
@@ -105,8 +91,8 @@ TEST_P(GoldenOutput, IsAsExpected) {
   EXPECT_EQ(h_.console.err, "");
   const std::string printed = Settled(h_.console.out);
   const fs::path expected = kTestData / (std::string(GetParam().name) + ".expected");
-  if (getenv("REXRAY_UPDATE_EXPECTED") != nullptr) WriteFile(expected, printed);
-  EXPECT_EQ(printed, ReadFile(expected));
+  if (getenv("REXRAY_UPDATE_EXPECTED") != nullptr) WriteText(expected, printed);
+  EXPECT_EQ(printed, ReadText(expected));
   EXPECT_EQ(printed.find("not to be seen"), std::string::npos);
 }
 

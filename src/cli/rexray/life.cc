@@ -69,7 +69,7 @@ absl::StatusOr<LaunchRequest> RequestFor(const LifeContext& context) {
     request.words.insert(request.words.end(), {"--rexray.volume.mount.preempt", "true"});
   }
   for (const auto& [key, value] : context.invocation.settings)
-    request.words.push_back("--" + key + "=" + value);
+    request.words.push_back(fmt::format("--{}={}", key, value));
   request.log_file = context.paths.log + "/rexray.log";
   request.patience = context.invocation.timeout.value_or(kStartPatience);
   return request;

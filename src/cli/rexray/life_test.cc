@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "cli/rexray/testing/harness.h"
 
 #include "base/pid_file.h"
+#include "base/testing/temporary_directory.h"
 
 namespace rexray::cli {
 namespace {
@@ -25,7 +25,6 @@ using Words = std::vector<std::string>;
 class LifeUnderSystemdTest : public testing::Test {
  protected:
   LifeUnderSystemdTest() {
-    EXPECT_NE(mkdtemp(root_.data()), nullptr);
     fs::create_directories(root_ + "/run/systemd/system");
     fs::create_directories(root_ + "/run/rexray");
     fs::create_directories(root_ + "/lib/systemd/system");
@@ -33,16 +32,13 @@ class LifeUnderSystemdTest : public testing::Test {
     h_.root = root_;
     h_.environment = {{"REXRAY_HOME_RUN", root_ + "/run/rexray"}};
   }
-  ~LifeUnderSystemdTest() override {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
   /// As if this very test were the daemon: nothing here may signal it.
   void PretendToRun() {
     std::ofstream(root_ + "/run/rexray/rexray.pid") << FormatPidFile(*ProcessOf(getpid()));
   }
 
-  std::string root_ = (fs::temp_directory_path() / "rexray-life-XXXXXX").string();
+  TemporaryDirectory directory_;
+  const std::string root_ = directory_.path();
   Harness h_;
 };
 

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace rexray::daemon {
+namespace rexray {
 
 /// A directory of a test's own, with a short path (unix sockets take 107 bytes). Removed with all that is in
 /// it.
@@ -28,7 +28,7 @@ class TemporaryDirectory {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "rxd-XXXXXX").string();
+  std::string path_ = (std::filesystem::temp_directory_path() / "rxt-XXXXXX").string();
 };
 
 inline std::string ReadText(const std::string& path) {
@@ -41,4 +41,4 @@ inline void WriteText(const std::string& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-}  // namespace rexray::daemon
+}  // namespace rexray
