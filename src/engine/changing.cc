@@ -163,7 +163,7 @@ absl::StatusOr<CreateResult> EngineImpl::Compare(ServiceState& service, const Cr
   for (const auto& [name, value] : spec.tags) {
     const auto tag = volume.tags.find(name);
     if (tag == volume.tags.end() || tag->second != value) {
-      differences.Add("tag", name + "=" + value, tag == volume.tags.end() ? "" : tag->second);
+      differences.Add("tag", fmt::format("{}={}", name, value), tag == volume.tags.end() ? "" : tag->second);
     }
   }
   if (!differences.text().empty()) {
