@@ -43,9 +43,11 @@ def rexray(real_mounts, engine, driver, tmp_path):
     (made.home / "etc/rexray/config.yml").write_text(made.default_config())
     made.start()
     yield made
-    # Containers first: they hold the volumes.
-    for container in engine.docker("ps", "-aq").stdout.split():
-        engine.docker("rm", "-f", container, check=False)
-    for volume in engine.docker("volume", "ls", "-q", "--filter", f"driver={driver}").stdout.split():
-        engine.docker("volume", "rm", volume, check=False)
-    made.close()
+    try:
+        # Containers first: they hold the volumes.
+        for container in engine.docker("ps", "-aq").stdout.split():
+            engine.docker("rm", "-f", container, check=False)
+        for volume in engine.docker("volume", "ls", "-q", "--filter", f"driver={driver}").stdout.split():
+            engine.docker("volume", "rm", volume, check=False)
+    finally:
+        made.close()

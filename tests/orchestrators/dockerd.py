@@ -74,10 +74,21 @@ class Dockerd:
         self.docker("import", str(archive), IMAGE)
 
     def kill(self):
-        """SIGKILL to dockerd alone, as a crash: containerd and the containers' shims live on."""
+        """SIGKILL, as a crash. Its containerd dies with it (PR_SET_PDEATHSIG); the containers and their shims live on."""
+        pid_file = self.home / "exec/containerd/containerd.pid"
+        pid = int(pid_file.read_text())
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+        def dead():
+            try:
+                return "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text()
+            except FileNotFoundError:
+                return True
+
+        eventually(dead, "containerd is dead")
+        pid_file.unlink()  # where nobody reaps it, the next dockerd would take the zombie for a running one
 
     def stop(self):
         if self.process is None:
