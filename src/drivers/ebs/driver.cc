@@ -16,6 +16,8 @@ DriverCapabilities EbsCapabilities() {
   DriverCapabilities capabilities;
   capabilities.network = true;
   capabilities.grow = capabilities.grow_online = true;
+  capabilities.snapshots = capabilities.clone = capabilities.modify = true;
+  capabilities.cut = SnapshotCut::kAtomic;
   return capabilities;
 }
 
@@ -148,6 +150,13 @@ bool EbsDriver::MadeJustNow(const std::string& id) {
 }
 
 absl::StatusOr<Ec2Volume> EbsDriver::Look(const Self& self, const std::string& id, Deadline deadline) {
+  ASSIGN_OR_RETURN(Ec2Volume volume, LookAtAny(self, id, deadline));
+  if (scheme_.IsVisible(volume.tags)) return volume;
+  return Error(absl::StatusCode::kNotFound,
+               "volume {} does not belong to this service (ebs.rexrayTag, ebs.tag)", CalledAs(volume));
+}
+
+absl::StatusOr<Ec2Volume> EbsDriver::LookAtAny(const Self& self, const std::string& id, Deadline deadline) {
   const auto none = [&] {
     return Error(absl::StatusCode::kNotFound, "there is no volume {}", Printable(id));
   };
@@ -168,11 +177,6 @@ absl::StatusOr<Ec2Volume> EbsDriver::Look(const Self& self, const std::string& i
   }
   const auto volume = found.find(id);
   if (volume == found.end() || IsGoing(volume->second)) return none();
-  if (!scheme_.IsVisible(volume->second.tags)) {
-    return Error(absl::StatusCode::kNotFound,
-                 "volume {} does not belong to this service (ebs.rexrayTag, ebs.tag)",
-                 CalledAs(volume->second));
-  }
   return volume->second;
 }
 

@@ -48,7 +48,15 @@ class EbsDriver final : public StorageDriver {
                       bool force) override;
   absl::StatusOr<Volume> Grow(const CallContext& context, const std::string& id, uint64_t size) override;
   absl::Status ClearBlankMark(const CallContext& context, const std::string& id) override;
+  absl::Status ClearUuidMark(const CallContext& context, const std::string& id) override;
+  absl::StatusOr<Volume> Modify(const CallContext& context, const std::string& id,
+                                const ModifySpec& spec) override;
+  absl::StatusOr<Volume> Adopt(const CallContext& context, const std::string& id) override;
   absl::StatusOr<HolderState> StateOfHolder(const CallContext& context, const NodeId& node) override;
+  absl::StatusOr<std::vector<Snapshot>> ListSnapshots(const CallContext& context) override;
+  absl::StatusOr<Snapshot> CreateSnapshot(const CallContext& context, const std::string& volume_id,
+                                          const SnapshotSpec& spec) override;
+  absl::Status RemoveSnapshot(const CallContext& context, const std::string& id) override;
   std::vector<Diagnosis> Diagnose(const CallContext& context) override;
 
  private:
@@ -64,6 +72,8 @@ class EbsDriver final : public StorageDriver {
   // --- looking (driver.cc) ---
   /// Fresh; NotFound when there is none, or it is being deleted, or belongs to another set.
   absl::StatusOr<Ec2Volume> Look(const Self& self, const std::string& id, Deadline deadline);
+  /// Of any set.
+  absl::StatusOr<Ec2Volume> LookAtAny(const Self& self, const std::string& id, Deadline deadline);
   absl::StatusOr<std::vector<Ec2Volume>> LookByName(const Self& self, const std::vector<std::string>& names,
                                                     Deadline deadline);
   bool MadeJustNow(const std::string& id);
@@ -87,6 +97,17 @@ class EbsDriver final : public StorageDriver {
   void NoteGone(const std::string& id);
   absl::Status YieldToOlder(const Self& self, const std::string& name, const Ec2Volume& made,
                             const CallContext& context);
+
+  // --- copies (driver_snapshots.cc) ---
+  absl::StatusOr<Ec2Snapshot> LookAtSnapshot(const Self& self, const std::string& id, Deadline deadline);
+  absl::StatusOr<Ec2Snapshot> Cut(const Self& self, const Ec2Volume& source, Ec2Tags tags,
+                                  const std::string& description, Deadline deadline);
+  absl::Status PlanCopy(const CreateSpec& spec, const Ec2Snapshot& snapshot, const Ec2Volume* source,
+                        NewVolume& plan) const;
+  absl::StatusOr<Ec2Volume> CreateFromSnapshot(const Self& self, const CreateSpec& spec, NewVolume plan,
+                                               const CallContext& context);
+  absl::StatusOr<Ec2Volume> CreateFromVolume(const Self& self, const CreateSpec& spec, NewVolume plan,
+                                             const CallContext& context);
 
   // --- attaching (driver_attach.cc) ---
   absl::StatusOr<Ec2Volume> ReadyToAttach(const Self& self, const std::string& id,

@@ -40,6 +40,18 @@ absl::StatusOr<Volume> EbsDriver::Grow(const CallContext& context, const std::st
   return Change(self, id, wanted, context);
 }
 
+absl::StatusOr<Volume> EbsDriver::Modify(const CallContext& context, const std::string& id,
+                                         const ModifySpec& spec) {
+  ASSIGN_OR_RETURN(const Self self, Begin(context));
+  ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "modify"));
+  VolumeChange wanted;
+  if (spec.size) wanted.size_gib = *spec.size / kGiB + (*spec.size % kGiB == 0 ? 0 : 1);
+  wanted.type = spec.type;
+  wanted.iops = spec.iops;
+  wanted.throughput = spec.throughput;
+  return Change(self, id, wanted, context);  // all in one ModifyVolume: AWS counts them
+}
+
 absl::StatusOr<Volume> EbsDriver::Change(const Self& self, const std::string& id, const VolumeChange& wanted,
                                          const CallContext& context) {
   ASSIGN_OR_RETURN(const Ec2Volume before, Look(self, id, context.deadline));
@@ -125,6 +137,37 @@ absl::Status EbsDriver::ClearTag(const CallContext& context, const std::string& 
       }));
   self.cloud->Note(volume);
   return absl::OkStatus();
+}
+
+absl::Status EbsDriver::ClearUuidMark(const CallContext& context, const std::string& id) {
+  return ClearTag(context, id, kNewUuidTag, "clear the UUID mark of");
+}
+
+absl::StatusOr<Volume> EbsDriver::Adopt(const CallContext& context, const std::string& id) {
+  ASSIGN_OR_RETURN(const Self self, Begin(context));
+  ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "adopt"));
+  ASSIGN_OR_RETURN(Ec2Volume volume, LookAtAny(self, id, context.deadline));
+  const auto set = volume.tags.find(kSetTag);
+  if (set != volume.tags.end() && set->second != scheme_.set() && !options_.set.empty()) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition,
+        "volume {} belongs to the set \"{}\" and this service to \"{}\"; change its tag rexraySet first",
+        CalledAs(volume), set->second, scheme_.set());
+  }
+  Ec2Tags mark = {{kCreatedByTag, "rexray"}};
+  if (set == volume.tags.end()) mark[kSetTag] = scheme_.set();
+  if (volume.tags.contains(kCreatedByTag) && set != volume.tags.end()) return Shown(self, volume);
+  RETURN_IF_ERROR(Annotate(self.cloud->client().CreateTags(id, mark, context.deadline),
+                           fmt::format("volume {} cannot be adopted", CalledAs(volume))));
+  RETURN_IF_ERROR(self.cloud->volume_poll().Wait(
+      id, fmt::format("volume {} to show its new tags", CalledAs(volume)), context.deadline,
+      [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr || !seen->tags.contains(kCreatedByTag)) return std::nullopt;
+        volume = *seen;
+        return absl::OkStatus();
+      }));
+  self.cloud->Note(volume);
+  return Shown(self, volume);
 }
 
 absl::Status EbsDriver::ClearBlankMark(const CallContext& context, const std::string& id) {

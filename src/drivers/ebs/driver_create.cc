@@ -55,9 +55,9 @@ absl::StatusOr<NewVolume> EbsDriver::Plan(const Self& self, const CreateSpec& sp
   }
   plan.size_gib = (spec.size.value_or(0) + kGiB - 1) / kGiB;
   plan.type = spec.type.value_or("");
-  if (plan.type.empty()) plan.type = options_.type;
   plan.iops = spec.iops;
   plan.throughput = spec.throughput;
+  if (plan.type.empty() && !spec.source_volume && !spec.source_snapshot) plan.type = options_.type;
   if (!plan.throughput && plan.type == "gp3") plan.throughput = options_.throughput;
   const std::string key = spec.kms_key.value_or(options_.kms_key);
   const bool encrypted = spec.encrypted.value_or(options_.encrypted || !key.empty());
@@ -76,20 +76,22 @@ absl::StatusOr<NewVolume> EbsDriver::Plan(const Self& self, const CreateSpec& sp
 absl::StatusOr<Volume> EbsDriver::Create(const CallContext& context, const CreateSpec& spec) {
   ASSIGN_OR_RETURN(const Self self, Begin(context));
   ASSIGN_OR_RETURN(NewVolume plan, Plan(self, spec));
-  if (spec.source_snapshot || spec.source_volume) {
-    return Error(absl::StatusCode::kUnimplemented, "volume \"{}\": copies are not made yet", spec.name);
-  }
-  if (plan.size_gib == 0) {
+  const bool copy = spec.source_snapshot || spec.source_volume;
+  if (plan.size_gib == 0 && !copy) {
     return Error(absl::StatusCode::kInvalidArgument, "volume \"{}\": a new volume needs a size", spec.name);
   }
-  plan.tags[kBlankTag] = "true";
   ASSIGN_OR_RETURN(const KeyedLock::Hold hold, locks_.Acquire("name:" + spec.name, context.deadline,
                                                               "create volume \"" + spec.name + "\""));
   ASSIGN_OR_RETURN(const std::vector<Ec2Volume> namesakes, LookByName(self, {spec.name}, context.deadline));
   if (!namesakes.empty()) return Taken(namesakes.front());
-  ASSIGN_OR_RETURN(const Ec2Volume made, CreateOnce(self, spec.name, std::move(plan), context));
-  self.cloud->Note(made);
-  return Shown(self, made);
+  if (!copy) plan.tags[kBlankTag] = "true";
+  absl::StatusOr<Ec2Volume> made =
+      spec.source_snapshot ? CreateFromSnapshot(self, spec, std::move(plan), context)
+      : spec.source_volume ? CreateFromVolume(self, spec, std::move(plan), context)
+                           : CreateOnce(self, spec.name, std::move(plan), context);
+  if (!made.ok()) return made.status();
+  self.cloud->Note(*made);
+  return Shown(self, *made);
 }
 
 absl::StatusOr<Ec2Volume> EbsDriver::CreateOnce(const Self& self, const std::string& name, NewVolume plan,

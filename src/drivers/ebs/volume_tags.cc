@@ -172,6 +172,7 @@ Volume TagScheme::ToVolume(const Ec2Volume& ec2) const {
   volume.created = ec2.created;
   volume.created_by_us = ec2.tags.contains(kCreatedByTag);
   volume.blank = ec2.tags.contains(kBlankTag);
+  volume.needs_new_uuid = ec2.tags.contains(kNewUuidTag);
   volume.mkfs_options = SplitWords(Get(ec2.tags, kMkfsOptionsTag));
   volume.mount_options = SplitWords(Get(ec2.tags, kMountOptionsTag));
   return volume;
