@@ -83,6 +83,7 @@ absl::Status Daemon::StartEngine() {
   const host::Host host{remote_.devices.get(), remote_.mounter.get(), remote_.file_systems.get(), &clock_};
   OpenedServices services = OpenServices(settings, host);
   down_ = std::move(services.down);
+  for (const engine::Service& service : services.up) drivers_.emplace_back(service.name, service.driver);
   engine::EngineOptions options;
   options.volumes_root = settings.paths.volumes;
   options.default_service = settings.default_service;
@@ -141,7 +142,8 @@ absl::Status Daemon::ListenForAdmin(Sockets& sockets, std::vector<server::admin:
        .started_wall = started_wall_,
        .started = started_,
        .warnings = warnings_,
-       .services = std::move(services)});
+       .services = std::move(services),
+       .drivers = drivers_});
   std::vector<std::string> urls = {settings.paths.admin_socket()};
   if (settings.admin_host) urls.push_back(*settings.admin_host);
   for (const std::string& url : urls) {

@@ -76,6 +76,7 @@ class Daemon {
   engine::EventLog events_;
   std::unique_ptr<engine::Journal> journal_;
   std::vector<DownService> down_;
+  std::vector<std::pair<std::string, std::shared_ptr<StorageDriver>>> drivers_;  ///< by service
   std::unique_ptr<engine::VolumeEngine> engine_;
   std::unique_ptr<http::Server> server_;  ///< goes first: it calls the engine
 };

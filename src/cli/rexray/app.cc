@@ -76,6 +76,8 @@ Handler HandlerOf(Verb verb) {
       return ShowVersion;
     case Verb::kMarathonCheck:
       return CheckMarathonApp;
+    case Verb::kDoctor:
+      return Doctor;
     default:
       return nullptr;
   }

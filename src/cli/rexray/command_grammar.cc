@@ -225,7 +225,11 @@ void Grammar::Wiring() {
   check->add_option("--marathon", out_.marathon, "only for this version: 1.1 or 1.11 (none: both)")
       ->type_name("VERSION");
   check->add_flag("--json", out_.json, "one JSON object");
-  for (CLI::App* app : {marathon}) app->group("Installation");
+  CLI::App* doctor =
+      Leaf(&app_, Verb::kDoctor, "doctor", "find out what is wrong, and what to do; changes nothing");
+  doctor->add_option("--root", out_.root, "look at this tree instead of the machine")->type_name("DIR");
+  doctor->add_flag("--json", out_.json, "one JSON object");
+  for (CLI::App* app : {marathon, doctor}) app->group("Installation");
 }
 
 void Grammar::Life(CLI::App* parent, bool hidden) {

@@ -52,5 +52,6 @@ int CheckConfig(Context& context);
 int ShowVersion(Context& context);
 
 int CheckMarathonApp(Context& context);
+int Doctor(Context& context);
 
 }  // namespace rexray::cli

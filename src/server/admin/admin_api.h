@@ -19,6 +19,8 @@
 //   GET    /v1/events[?after=N]     -> {"events": [EVENT], "last": N}     oldest first; after 0: all there are
 //   GET    /v1/nodes                -> {"nodes": [NODE], "errors": [{"service", "code", "message"}]}     this node,
 //                                      as each service's backend knows it
+//   GET    /v1/diagnoses            -> {"diagnoses": [{"service", "check", "verdict": "ok|warning|broken|unknown",
+//                                      "evidence", "fix"}]}     each driver's own read-only checks, one after the other
 //   GET    /v1/volumes[?service=S]  -> {"volumes": [VOLUME], "errors": [{"service", "code", "message"}]}
 //                                      no service = all of them; a service that fails is listed in `errors`
 //                                      (with ?service=S its error is the answer's)
@@ -69,7 +71,9 @@
 //
 // clang-format on
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -77,6 +81,7 @@
 #include "config/config.h"
 #include "engine/event_log.h"
 #include "engine/volume_engine.h"
+#include "volume/storage_driver.h"
 
 namespace rexray::server::admin {
 
@@ -98,6 +103,7 @@ struct Options {
   Duration status_timeout = std::chrono::seconds(2);
   std::vector<std::string> warnings;  ///< of the daemon's start, beside the configuration's
   std::vector<ServiceStatus> services;
+  std::vector<std::pair<std::string, std::shared_ptr<StorageDriver>>> drivers;  ///< by service; for diagnoses
 };
 
 /// The pointees outlive the handler and every exchange that it was given.

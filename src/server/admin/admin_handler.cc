@@ -6,9 +6,11 @@
 
 #include "base/code_table.h"
 #include "base/status.h"
+#include "base/thread.h"
 #include "server/admin/admin_answer.h"
 #include "server/admin/admin_api.h"
 #include "server/admin/call.h"
+#include "server/admin/diagnoses_answer.h"
 #include "server/admin/gather.h"
 #include "server/admin/status_answer.h"
 #include "volume/mount_options.h"
@@ -62,7 +64,7 @@ class Api : public std::enable_shared_from_this<Api> {
     std::string_view path;
     Serve serve;
   };
-  static const std::array<Endpoint, 16> kEndpoints;
+  static const std::array<Endpoint, 17> kEndpoints;
 
   /// An error is answered by the caller; OK means that the answer was given, or will be.
   absl::Status Route(const ExchangePtr& exchange) {
@@ -147,6 +149,14 @@ class Api : public std::enable_shared_from_this<Api> {
           exchange->Respond(StatusAnswer(self->parts_, self->options_, volumes));
         });
     return absl::OkStatus();
+  }
+
+  absl::Status Diagnoses(Call& call) {
+    RETURN_IF_ERROR(Finish(call));
+    return diagnosing_.Start(
+        [&drivers = options_.drivers, deadline = call.deadline, exchange = call.exchange] {
+          exchange->Respond(DiagnosesAnswer(drivers, deadline));
+        });
   }
 
   absl::Status Config(Call& call) {
@@ -359,13 +369,15 @@ class Api : public std::enable_shared_from_this<Api> {
 
   const Parts parts_;
   const Options options_;
+  ThreadPerTask diagnosing_{"diagnose", 2};  ///< goes first: its tasks use the drivers
 };
 
-const std::array<Api::Endpoint, 16> Api::kEndpoints = {{
+const std::array<Api::Endpoint, 17> Api::kEndpoints = {{
     {"GET", "/v1/status", &Api::Status},
     {"GET", "/v1/config", &Api::Config},
     {"GET", "/v1/events", &Api::Events},
     {"GET", "/v1/nodes", &Api::Nodes},
+    {"GET", "/v1/diagnoses", &Api::Diagnoses},
     {"GET", "/v1/volumes", &Api::List},
     {"POST", "/v1/volumes", &Api::Create},
     {"GET", "/v1/volume", &Api::Get},
