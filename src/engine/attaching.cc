@@ -29,6 +29,7 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
   StepRunner steps = core_.Steps(key, name, "attach");
   Stage stage;
   if (before != nullptr) stage = *before;
+  bool may_be_attached = false;
   absl::Status status = absl::OkStatus();
   if (volume->blank && !(before != nullptr && before->Staged())) {
     // A person gets the device and may put anything on it: from now on only what is found there decides.
@@ -48,7 +49,9 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
     status = steps.Run("attach", [&]() -> absl::Status {
       AttachOptions options;
       options.force = force;
-      return service.driver().Attach(context, key.id, options).status();
+      const absl::Status attached = service.driver().Attach(context, key.id, options).status();
+      may_be_attached = attached.ok() || MayHaveHappened(attached);
+      return attached;
     });
     if (status.ok()) {
       status = steps.Run("await_device", [&]() -> absl::Status {
@@ -59,6 +62,7 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
     stage.attached_by_us = true;
   }
   if (!status.ok()) {
+    if (may_be_attached) UndoAttachLater(service, key, name, std::move(stage));
     steps.Finish();
     return Blame(status, name);
   }
@@ -78,6 +82,21 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
   volume = core_.FreshVolumeOf(service, key);
   if (!volume.ok()) return Blame(volume.status(), name);
   return core_.ViewOf(service, *volume);
+}
+
+/// An attach that failed after the backend had begun: what is attached in the end is detached again.
+void EngineImpl::UndoAttachLater(ServiceState& service, const VolumeKey& key, const std::string& name,
+                                 Stage stage) {
+  stage.key = key;
+  stage.name = name;
+  stage.state = StageState::kAttached;
+  stage.attached_by_us = true;
+  stage.keep_attached = false;
+  if (const absl::Status saved = core_.SaveStage(stage); !saved.ok()) {
+    core_.AddEvent(LogLevel::kError, "journal", key, name, std::string(MessageOf(saved)));
+    core_.table.Put(std::move(stage));
+  }
+  RetryDetachLater(core_, service, key);
 }
 
 void EngineImpl::Detach(const VolumeRef& ref, bool force, Deadline deadline, DoneStatus done) {

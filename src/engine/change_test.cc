@@ -257,6 +257,22 @@ class AttachTest : public EngineFixture {
   }
 };
 
+TEST_F(AttachTest, AnAttachThatFailsHalfWayIsDetachedAgain) {
+  const std::string id = Create("v");
+  const auto undone = [&] {
+    Advance(std::chrono::seconds(1));
+    return !AttachedHere(id) && journal_->Stages()->empty();
+  };
+  cloud().calls().FailNext("AwaitLocal", absl::UnavailableError("no device"));
+  EXPECT_FALSE(Attach().ok());
+  Until(undone);
+  cloud().calls().LoseAnswer("Attach", absl::UnavailableError("connection reset"));
+  EXPECT_FALSE(Attach().ok());
+  Until(undone);
+  EXPECT_TRUE(Attach().ok());
+  EXPECT_TRUE(AttachedHere(id));
+}
+
 TEST_F(AttachTest, AnOperatorsAttachmentOutlivesMounts) {
   const std::string id = Create("v");
   const auto view = Attach();

@@ -133,6 +133,7 @@ class EngineImpl final : public VolumeEngine {
   // attaching.cc
   absl::StatusOr<VolumeView> RunAttach(ServiceState& service, const VolumeKey& key, const std::string& name,
                                        bool force);
+  void UndoAttachLater(ServiceState& service, const VolumeKey& key, const std::string& name, Stage stage);
   absl::Status RunDetach(ServiceState& service, const VolumeKey& key, const std::string& name, bool force);
   absl::Status DetachElsewhere(ServiceState& service, const VolumeKey& key, const std::string& name,
                                bool force);

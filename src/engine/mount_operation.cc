@@ -281,9 +281,15 @@ absl::Status MountOperation::MountBlock() {
         request.fs_type = stage_.fs_type;
         request.options = stage_.mount_options;
         request.read_only = spec_.read_only;
+        // Asked before: a mount whose number is not known is one that nothing later recognises as ours.
+        dev_t number = 0;
+        if (stage_.fs_type != "btrfs") {
+          ASSIGN_OR_RETURN(number, core_.host.devices->NumberOf(stage_.device));
+        }
         RETURN_IF_ERROR(core_.host.mounter->Mount(request));
         mounted_ = true;
-        return FindDeviceNumber();
+        stage_.device_number = number;
+        return number != 0 ? absl::OkStatus() : FindDeviceNumber();
       },
       [&] {
         stage_.state = StageState::kReady;

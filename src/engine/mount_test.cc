@@ -332,5 +332,17 @@ TEST_F(MountTest, OtherServicesHaveAFolderOfTheirOwn) {
   more_services_.clear();
 }
 
+TEST_F(MountTest, AMountThatCannotBeRecognisedIsNotMade) {
+  const std::string id = Create("v");
+  host().calls().FailNext("NumberOf", absl::UnavailableError("gone"));
+  host().calls().FailNext("Unmount", absl::UnavailableError("not now"));
+  EXPECT_FALSE(Mount("v", CliConsumer()).ok());
+  host().calls().Clear();
+  Settle("v");
+  EXPECT_FALSE(host().MountAt(StagePath("v")).has_value());
+  EXPECT_FALSE(AttachedHere(id));
+  EXPECT_TRUE(Mount("v", CliConsumer()).ok());
+}
+
 }  // namespace
 }  // namespace rexray::engine
