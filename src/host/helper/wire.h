@@ -51,7 +51,7 @@ class Packer {
   }
   template <typename T>
   void PutCompound(const T& value) {
-    std::apply([this](auto&... member) { (Put(member), ...); }, Fields(const_cast<T&>(value)));
+    std::apply([this](auto&... member) { (this->Put(member), ...); }, Fields(const_cast<T&>(value)));
   }
 
   std::string text_;
@@ -113,7 +113,7 @@ class Unpacker {
   }
   template <typename T>
   void IntoCompound(T& value) {
-    std::apply([this](auto&... member) { (Into(member), ...); }, Fields(value));
+    std::apply([this](auto&... member) { (this->Into(member), ...); }, Fields(value));
   }
 
   std::string_view text_;
