@@ -112,8 +112,12 @@ absl::Status ReplaceBy(const std::string& temporary, const std::string& name, co
 absl::Status Replace(const Tree& tree, const std::string& path, const Node& node) {
   const std::string name = tree.prefix() + path;
   struct stat info;
-  if (lstat(name.c_str(), &info) == 0 && S_ISDIR(info.st_mode) != (node.kind == Node::Kind::kDirectory)) {
-    return Error(absl::StatusCode::kFailedPrecondition, "{} is in the way", name);
+  if (lstat(name.c_str(), &info) == 0) {
+    const bool directory = node.kind == Node::Kind::kDirectory;
+    if (S_ISDIR(info.st_mode) != directory) {
+      return Error(absl::StatusCode::kFailedPrecondition, "{} is in the way", name);
+    }
+    if (directory) return absl::OkStatus();
   }
   const std::string above = tree.prefix() + TemporaryAbove(path);
   struct stat its_parent;

@@ -78,6 +78,16 @@ Handler HandlerOf(Verb verb) {
       return CheckMarathonApp;
     case Verb::kDoctor:
       return Doctor;
+    case Verb::kSetup:
+      return RunSetup;
+    case Verb::kSetupUndo:
+      return UndoSetup;
+    case Verb::kAwsPolicy:
+      return ShowAwsPolicy;
+    case Verb::kInstall:
+      return Install;
+    case Verb::kUninstall:
+      return Uninstall;
     default:
       return nullptr;
   }

@@ -20,6 +20,7 @@ Grammar::Grammar()
   Volume();
   Others();
   Wiring();
+  Setup();
   Life(&app_, false);
 }
 

@@ -47,6 +47,7 @@ class Grammar {
   void VolumeChanges(CLI::App* parent);
   void Others();
   void Wiring();
+  void Setup();
   void Printing(CLI::App* app);
   void Selecting(CLI::App* app, const char* which);
   void SeveralVolumes(CLI::App* app, bool idempotent);
@@ -60,6 +61,7 @@ class Grammar {
   absl::Status FillInCreate();
   absl::Status TakeDefaults();
   absl::Status CheckNames(const CLI::App* at);
+  absl::Status CheckSetup(const CLI::App* at);
 
   CLI::App app_;
   Invocation out_;

@@ -73,7 +73,25 @@ bool NeedsVolume(Verb verb) {
 
 }  // namespace
 
+absl::Status Grammar::CheckSetup(const CLI::App* at) {
+  for (const std::string& part : out_.setup.parts) {
+    if (part != "service" && part != "docker" && part != "mesos" && part != "dcos") {
+      return Misused(
+          at, fmt::format("there is no part \"{}\": service, docker, mesos or dcos", TerminalSafe(part)));
+    }
+  }
+  if (out_.verb == Verb::kSetupUndo && out_.setup.parts.size() > 1) {
+    return Misused(at, "one part, or none for everything");
+  }
+  if (out_.root.empty()) return Misused(at, "--root is empty");
+  if (out_.root != "/" && out_.setup.restart) {
+    return Misused(at, "--restart is for this machine, not for a tree of files (--root)");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Grammar::CheckNames(const CLI::App* at) {
+  if (out_.verb == Verb::kSetup || out_.verb == Verb::kSetupUndo) return CheckSetup(at);
   if (out_.verb == Verb::kVolumeRelease && out_.names.size() == 2 && out_.consumer.empty()) {
     out_.consumer = out_.names.back();
     out_.names.pop_back();

@@ -53,5 +53,10 @@ int ShowVersion(Context& context);
 
 int CheckMarathonApp(Context& context);
 int Doctor(Context& context);
+int RunSetup(Context& context);
+int UndoSetup(Context& context);
+int ShowAwsPolicy(Context& context);
+int Install(Context& context);
+int Uninstall(Context& context);
 
 }  // namespace rexray::cli

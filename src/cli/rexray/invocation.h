@@ -42,6 +42,11 @@ enum class Verb {
   kConfigCheck,
   kMarathonCheck,
   kDoctor,
+  kSetup,
+  kSetupUndo,
+  kAwsPolicy,
+  kInstall,
+  kUninstall,
 };
 
 /// `volume create`'s words; what is absent is the service's default.
@@ -66,6 +71,16 @@ struct CreateOptions {
   bool mount = false;   ///< and --amount
 
   bool operator==(const CreateOptions&) const = default;
+};
+
+/// `setup`'s words.
+struct SetupOptions {
+  std::vector<std::string> parts;  ///< none = all that this machine is for
+  std::string module;
+  std::string mesos_version;
+  bool agent = false;
+  bool master = false;
+  bool restart = false;
 };
 
 struct Invocation {
@@ -110,10 +125,11 @@ struct Invocation {
   uint64_t after = 0;
   CreateOptions create;
 
-  // `doctor` and `marathon check`.
+  // `setup`, `doctor` and `marathon check`.
   std::string root = "/";  ///< --root: a tree instead of the machine
   bool json = false;
   std::string marathon;  ///< --marathon, as written
+  SetupOptions setup;
 
   // How the daemon is reached or started.
   std::string host;  ///< "" = the admin socket in the run directory

@@ -80,6 +80,12 @@ void TestTree::Remove(const std::string& path) {
   fs::remove_all(path_ + path);
 }
 
+void TestTree::Overlay(const std::string& fixture) {
+  fs::copy(
+      fixture, path_,
+      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing);
+}
+
 std::string TestTree::Read(const std::string& path) const {
   return TextOf(path_ + path);
 }

@@ -25,6 +25,7 @@ class TestTree {
   void Link(const std::string& target, const std::string& path);
   void Directory(const std::string& path);
   void Remove(const std::string& path);
+  void Overlay(const std::string& fixture);  ///< another directory's files over these
   std::string Read(const std::string& path) const;
 
   /// Every path with its kind, mode, owner and content, one after the other: equal when two trees are.
