@@ -81,6 +81,8 @@ struct SetupOptions {
   bool agent = false;
   bool master = false;
   bool restart = false;
+
+  bool operator==(const SetupOptions&) const = default;
 };
 
 struct Invocation {

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "cli/rexray/testing/harness.h"
 #include "gmock/gmock.h"
@@ -125,6 +127,31 @@ TEST_F(Setup, WrongUse) {
   EXPECT_THAT(rexray_.console.err, HasSubstr("--root " + root_ + "/none: No such file or directory"));
   EXPECT_EQ(Run({"setup", "dcos"}), 1);
   EXPECT_THAT(rexray_.console.err, HasSubstr("this is no DC/OS node"));
+}
+
+/// docs/setup.md's own commands, on the machine that they are for.
+TEST_F(Setup, TheDocumentedCommandsWork) {
+  fs::remove_all(root_);
+  fs::copy(REXRAY_SOURCE_DIR "/src/setup/testdata/dcos-1.7-agent", root_,
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  fs::create_directories(root_ + "/opt/rexray/lib/mesos");
+  fs::copy(TEST_MESOS_MODULE, root_ + "/opt/rexray/lib/mesos/libmesos_dvdi_isolator-0.28.1.so");
+  std::ifstream page(REXRAY_SOURCE_DIR "/docs/setup.md");
+  bool in_commands = false;
+  int commands = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("```")) in_commands = line == "```sh";
+    if (!in_commands || !line.starts_with("rexray ")) continue;
+    std::istringstream text(line.substr(7, line.find_first_of("#>") - 7));
+    std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+    // Nothing is restarted in a tree; the flag itself is refused there.
+    words.erase(std::remove(words.begin(), words.end(), "--restart"), words.end());
+    EXPECT_EQ(Run(words), 0) << line << "\n" << rexray_.console.err;
+    ++commands;
+  }
+  EXPECT_GE(commands, 6);
+  EXPECT_THAT(Read("/var/lib/dcos/mesos-slave-common"),
+              HasSubstr("com_emccode_mesos_DockerVolumeDriverIsolator"));
 }
 
 TEST_F(Setup, PrintsThePolicy) {
