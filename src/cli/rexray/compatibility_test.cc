@@ -130,7 +130,10 @@ Words Complete(const std::string& command, bool own_name) {
   Words words = SplitWords(command);
   words.erase(words.begin());  // "rexray"
   const auto info = Commands().find(command);
-  if (info != Commands().end() && !info->second.argument.empty() && !own_name) words.emplace_back("v");
+  const bool takes_part = command.starts_with("rexray setup");
+  if (info != Commands().end() && !info->second.argument.empty() && !own_name) {
+    words.emplace_back(takes_part ? "mesos" : "v");
+  }
   // Levels that do nothing alone, and what a command cannot do without.
   static const std::map<std::string, Words> more = {{"rexray", {"volume"}},
                                                     {"rexray config", {"show"}},
