@@ -1,5 +1,8 @@
 #include "setup/json_text.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/json.h"
 #include "base/status.h"
 
@@ -64,7 +67,7 @@ class Locator {
     while (Next('}')) {
       std::string name = String();
       at_ = text_.find(':', at_) + 1;
-      span->members.emplace_back(std::move(name), Value());
+      span->members.push_back({std::move(name), Value()});
     }
   }
 
@@ -113,7 +116,7 @@ std::string Splice(std::string_view text, size_t begin, size_t end, const std::s
 
 const JsonSpan* JsonSpan::Member(std::string_view name) const {
   for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    if (member->first == name) return &member->second;
+    if (member->name == name) return &member->value;
   }
   return nullptr;
 }

@@ -6,12 +6,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace rexray::setup {
+
+struct JsonMember;
 
 /// Where a value stands in the text: [begin, end). Only valid for the text that it was found in.
 struct JsonSpan {
@@ -19,12 +20,17 @@ struct JsonSpan {
   Kind kind = Kind::kOther;
   size_t begin = 0;
   size_t end = 0;
-  std::string text;                                       ///< a string's value
-  std::vector<std::pair<std::string, JsonSpan>> members;  ///< of an object
-  std::vector<JsonSpan> elements;                         ///< of an array
+  std::string text;                 ///< a string's value
+  std::vector<JsonMember> members;  ///< of an object
+  std::vector<JsonSpan> elements;   ///< of an array
 
   /// The last member of that name (the one that counts); null without one or when this is no object.
   const JsonSpan* Member(std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonSpan value;
 };
 
 /// `name` is for messages.

@@ -115,7 +115,7 @@ std::map<std::string, std::string> DropIns(const Tree& tree, const std::string& 
     const absl::StatusOr<std::vector<std::string>> names = tree.List(place);
     if (!names.ok()) continue;
     for (const std::string& name : *names) {
-      if (name.ends_with(".conf")) found.emplace(name, place + "/" + name);
+      if (name.ends_with(".conf")) found.emplace(name, fmt::format("{}/{}", place, name));
     }
   }
   return found;
@@ -128,10 +128,11 @@ absl::StatusOr<UnitSources> FindUnit(const Tree& tree, const std::string& unit, 
   std::vector<std::string> places(std::begin(kUnitDirectories), std::end(kUnitDirectories));
   places.insert(places.begin() + 1, kDcosWants);
   for (const std::string& place : places) {
-    absl::StatusOr<std::string> text = tree.Read(place + "/" + unit);
+    const std::string path = fmt::format("{}/{}", place, unit);
+    absl::StatusOr<std::string> text = tree.Read(path);
     if (absl::IsNotFound(text.status())) continue;
     if (!text.ok()) return text.status();
-    sources.path = place + "/" + unit;
+    sources.path = path;
     sources.texts.push_back(*std::move(text));
     break;
   }
