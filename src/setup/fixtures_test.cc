@@ -97,7 +97,9 @@ TEST_P(Fixtures, TwiceIsOnceAndUndoIsByteIdentical) {
 TEST_P(Fixtures, ACrashAtEveryWriteCanBeFinishedOrUndone) {
   TestTree source(kTestdata + GetParam().fixture);
   Furnish(GetParam(), source);
-  for (int nth = 1;; ++nth) {
+  // Each write of the machines with a history; of the plain ones, whose plans are parts of these, each third.
+  const int step = *GetParam().overlay != '\0' ? 1 : 3;
+  for (int nth = 1;; nth += step) {
     SCOPED_TRACE(nth);
     TestTree files(source.path());
     const Tree tree = files.tree();

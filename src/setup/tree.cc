@@ -100,7 +100,7 @@ absl::StatusOr<std::string> Tree::Walk(std::string_view path, bool follow_last) 
       at.resize(at.empty() ? 0 : at.rfind('/'));  // the root's parent is the root
       continue;
     }
-    const std::string next = at + "/" + word;
+    const std::string next = fmt::format("{}/{}", at, word);
     struct stat info;
     const int error = lstat((prefix_ + next).c_str(), &info) == 0 ? 0 : errno;
     if (error == ENOTDIR) {

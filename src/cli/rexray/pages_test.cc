@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_replace.h"
 #include "cli/rexray/bash_completion.h"
 #include "cli/rexray/manual_page.h"
 
@@ -15,7 +16,8 @@ TEST(Pages, TheManualHasEveryCommandThatIsShown) {
   const std::string page = CommandsPage(commands);
   for (const CommandInfo& command : commands) {
     if (command.hidden || command.name == "rexray") continue;
-    EXPECT_THAT(page, HasSubstr(".SS " + command.name)) << command.name;
+    const std::string name = absl::StrReplaceAll(command.name, {{"-", "\\-"}});
+    EXPECT_THAT(page, HasSubstr(".SS " + name)) << command.name;
   }
   EXPECT_THAT(page, Not(HasSubstr("runasync"))) << "hidden flags stay hidden";
 }
