@@ -5,11 +5,9 @@ acknowledged must be there: volumes, their sizes, removals, and what fsync has a
 the catalogue is lost too, and comes back from the images' xattrs. 200 times with --long.
 """
 
-import errno
 import fcntl
 import os
 import random
-import struct
 import subprocess
 import threading
 
@@ -17,11 +15,10 @@ import pytest
 
 from support.daemon import Daemon, counted_id
 from support.invariants import settle, volumes_root
+from shutdown import shut_down, skip_if_not_allowed
 from torture import NO_ANSWER, Torture, require
 
 CUTS = 200 if os.environ.get("REXRAY_LONG_TESTS") else 4
-SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN, _IOR('X', 125, __u32): include/uapi/linux/fs.h
-NOLOGFLUSH = 2
 
 
 def run(*words):
@@ -43,11 +40,7 @@ class Disk:
         run("mount", "-o", "loop", str(self.image), str(self.directory))
 
     def cut(self):
-        descriptor = os.open(self.directory, os.O_RDONLY)
-        try:
-            fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", NOLOGFLUSH))
-        finally:
-            os.close(descriptor)
+        shut_down(self.directory)
 
     def unmount(self):
         run("umount", str(self.directory))
@@ -60,8 +53,7 @@ def disk(real_mounts, tmp_path):
         made.cut()
     except OSError as error:
         made.unmount()
-        if error.errno in (errno.EPERM, errno.ENOTTY, errno.EOPNOTSUPP):
-            pytest.skip(f"SKIPPED: this root may not shut a file system down: {error}")
+        skip_if_not_allowed(error)
         raise
     made.unmount()
     made.mount()
@@ -109,6 +101,9 @@ class PowerCuts(Torture):
         self.boot(lose_catalogue)
 
     def boot(self, lose_catalogue):
+        # Without power no helper process of the daemon goes on either.
+        with open(self.daemon.home / "run/rexray/helpers.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
         for target in self.daemon.mounts():
             if target.startswith(str(volumes_root(self.daemon))):
                 run("umount", target)
