@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/subprocess.h"
 #include "host/block_devices.h"
+#include "host/device_watch.h"
 #include "host/file_systems.h"
+#include "host/mount_users.h"
 #include "host/mounter.h"
 
 namespace rexray::host {
@@ -21,6 +23,8 @@ struct Host {
   Mounter* mounter = nullptr;
   FileSystems* file_systems = nullptr;
   Clock* clock = nullptr;
+  DeviceWatch* watch = nullptr;  ///< null: a device that goes is noticed by asking its backend alone
+  MountUsers* users = nullptr;   ///< null: no evidence, and no stale consumer is ever released
 };
 
 /// Why mounts made by this process would not reach containers, or OK: its mount namespace is not PID 1's and

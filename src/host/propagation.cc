@@ -51,12 +51,19 @@ absl::Status CheckPropagation(const std::vector<MountEntry>& ours, const std::ve
 absl::Status CheckMountsReachHost(Mounter& mounter, const std::string& root) {
   const auto ours = TryReadLink("/proc/self/ns/mnt");
   const auto hosts = TryReadLink("/proc/1/ns/mnt");
-  // Not readable without root: nothing is known, and nothing is claimed.
-  if (!ours || !hosts || *ours == *hosts) return absl::OkStatus();
+  if (!ours || (hosts && *ours == *hosts)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto mounts, mounter.List());
   const auto text = ReadKernelFile("/proc/1/mountinfo");
-  if (!text.ok()) return CheckPropagation(mounts, nullptr, root);
+  // Without root neither may be readable: nothing is known, and nothing is claimed.
+  if (!text.ok()) return hosts ? CheckPropagation(mounts, nullptr, root) : absl::OkStatus();
   ASSIGN_OR_RETURN(const auto host_mounts, ParseMountInfo(*text));
+  // The link of a process that we may not trace cannot be read. No two namespaces have a mount's number in
+  // common.
+  const bool same = std::any_of(mounts.begin(), mounts.end(), [&](const MountEntry& mount) {
+    return std::any_of(host_mounts.begin(), host_mounts.end(),
+                       [&](const MountEntry& other) { return other.id == mount.id; });
+  });
+  if (same) return absl::OkStatus();
   return CheckPropagation(mounts, &host_mounts, root);
 }
 

@@ -19,10 +19,11 @@ FakeHost::FakeHost(Clock& clock, Options options)
     : clock_(clock),
       options_(std::move(options)),
       calls_("the fake host", clock,
-             {"AttachLoop", "FindLoop", "ListLoops",     "SetAutoclear", "DetachLoop", "RefreshLoopSize",
-              "Probe",      "SizeOf",   "NumberOf",      "CheckUnused",  "Mount",      "Unmount",
-              "HoldersOf",  "List",     "UnmountLazily", "Make",         "Check",      "Grow",
-              "NewUuid",    "Freeze",   "Thaw",          "UsageOf"}) {}
+             {"AttachLoop", "FindLoop", "ListLoops",     "SetAutoclear", "DetachLoop",   "RefreshLoopSize",
+              "Probe",      "SizeOf",   "NumberOf",      "CheckUnused",  "Mount",        "Unmount",
+              "HoldersOf",  "List",     "UnmountLazily", "Make",         "Check",        "Grow",
+              "NewUuid",    "Freeze",   "Thaw",          "UsageOf",      "CheckPresent", "ReadBlock",
+              "Count"}) {}
 
 FakeHost::~FakeHost() = default;
 
@@ -32,6 +33,8 @@ host::Host FakeHost::AsHost() {
   all.mounter = this;
   all.file_systems = this;
   all.clock = &clock_;
+  all.watch = this;
+  all.users = this;
   return all;
 }
 
@@ -47,8 +50,16 @@ void FakeHost::Plug(const std::string& path, std::shared_ptr<FakeDisk> disk) {
 }
 
 void FakeHost::Unplug(const std::string& path) {
-  MutexLock lock(mutex_);
-  devices_.erase(path);
+  if (keep_devices_) return;
+  dev_t number = 0;
+  {
+    MutexLock lock(mutex_);
+    const auto found = devices_.find(path);
+    if (found == devices_.end()) return;
+    number = found->second.number;
+    devices_.erase(found);
+  }
+  Tell({number, path});
 }
 
 bool FakeHost::HasDevice(const std::string& path) const {
@@ -95,6 +106,21 @@ void FakeHost::HoldDevice(const std::string& device, const std::string& by) {
 void FakeHost::SetMountHolders(const std::string& target, std::vector<host::MountHolder> holders) {
   MutexLock lock(mutex_);
   holders_[target] = std::move(holders);
+}
+
+void FakeHost::SetMountUses(const std::string& target, std::vector<host::MountUse> uses) {
+  MutexLock lock(mutex_);
+  uses_[target] = std::move(uses);
+}
+
+void FakeHost::SetCensusGap(const std::string& gap) {
+  MutexLock lock(mutex_);
+  census_gap_ = gap;
+}
+
+void FakeHost::SetSeesEveryProcess(absl::Status status) {
+  MutexLock lock(mutex_);
+  sees_all_ = std::move(status);
 }
 
 void FakeHost::FailNextMakeHalfway(absl::Status status) {

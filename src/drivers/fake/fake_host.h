@@ -9,7 +9,8 @@
 //
 // Calls for calls().FailNext and friends, with their subject: AttachLoop (file), FindLoop, ListLoops,
 // SetAutoclear, DetachLoop, RefreshLoopSize, Probe, SizeOf, NumberOf, CheckUnused (device), Mount, Unmount,
-// UnmountLazily, HoldersOf, Freeze, Thaw, UsageOf (mount point), List, Make, Check, Grow, NewUuid (device).
+// UnmountLazily, HoldersOf, Freeze, Thaw, UsageOf (mount point), List, Make, Check, Grow, NewUuid,
+// CheckPresent, ReadBlock (device), Count.
 //
 // Thread-safe.
 
@@ -32,7 +33,11 @@
 
 namespace rexray::drivers::fake {
 
-class FakeHost final : public host::BlockDevices, public host::Mounter, public host::FileSystems {
+class FakeHost final : public host::BlockDevices,
+                       public host::Mounter,
+                       public host::FileSystems,
+                       public host::DeviceWatch,
+                       public host::MountUsers {
  public:
   struct Options {
     /// Empty: mounts are lines in a table only. Else a directory on the same real file system as the mount
@@ -53,8 +58,13 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
 
   /// A device appears. Replaces one of the same path.
   void Plug(const std::string& path, std::shared_ptr<FakeDisk> disk);
-  /// It is gone, mounted or not: mounts stay in the table, as they do when a cloud tears a disk away.
+  /// It is gone, mounted or not: mounts stay in the table, as they do when a cloud tears a disk away. Who
+  /// listens is told.
   void Unplug(const std::string& path);
+  /// Unplug does nothing: a backend that has ended an attachment, and a kernel that knows nothing of it yet.
+  void KeepDevices(bool keep) { keep_devices_ = keep; }
+  /// A removal that is told and did not happen.
+  void TellRemoval(const std::string& path);
   bool HasDevice(const std::string& path) const;
   std::vector<std::string> Devices() const;
 
@@ -67,6 +77,11 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   void HoldDevice(const std::string& device, const std::string& by);
   /// These processes use what is mounted at `target`: Unmount is busy. Empty = nobody.
   void SetMountHolders(const std::string& target, std::vector<host::MountHolder> holders);
+  /// Who has what is mounted at `target` in a mount namespace of its own (Count). Empty = nobody.
+  void SetMountUses(const std::string& target, std::vector<host::MountUse> uses);
+  /// What Count could not look at; "" = it saw all.
+  void SetCensusGap(const std::string& gap);
+  void SetSeesEveryProcess(absl::Status status);
   /// The next Make dies half-way: `status`, and a device that holds something unknown.
   void FailNextMakeHalfway(absl::Status status);
   /// GrowsMounted's answer, for all file systems; Grow of a mounted one is PermissionDenied then.
@@ -123,6 +138,16 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   bool GrowsMounted(const std::string& /*fs_type*/) const override { return grows_mounted_; }
   std::vector<std::string> DefaultMountOptions(const std::string& fs_type) const override;
 
+  // --- host::DeviceWatch ---
+  uint64_t Subscribe(Listener listener) override;
+  void Unsubscribe(uint64_t subscription) override;
+  absl::Status CheckPresent(const std::string& path, dev_t number) override;
+  absl::Status ReadBlock(const std::string& path, Deadline deadline) override;
+
+  // --- host::MountUsers ---
+  absl::StatusOr<host::MountCensus> Count(const std::vector<host::WatchedMount>& watched) override;
+  absl::Status SeesEveryProcess() override;
+
  private:
   struct Device {
     std::string path;
@@ -148,6 +173,7 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   absl::Status DoCheck(const std::string& device, const std::string& fs_type);
   absl::Status DoGrow(const std::string& device, const std::string& fs_type, const std::string& mount_point);
 
+  void Tell(const host::DeviceRemoval& removal);
   absl::StatusOr<Device*> Find(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsMounted(dev_t number) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status InUse(const Device& device) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -173,6 +199,13 @@ class FakeHost final : public host::BlockDevices, public host::Mounter, public h
   std::set<std::string> frozen_ ABSL_GUARDED_BY(mutex_);
   host::FileSystemUsage usage_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> grows_mounted_ = true;
+  std::map<std::string, std::vector<host::MountUse>> uses_ ABSL_GUARDED_BY(mutex_);
+  std::string census_gap_ ABSL_GUARDED_BY(mutex_);
+  absl::Status sees_all_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<bool> keep_devices_ = false;
+  Mutex listeners_mutex_;  // held while listeners run; never together with mutex_
+  std::map<uint64_t, Listener> listeners_ ABSL_GUARDED_BY(listeners_mutex_);
+  uint64_t next_listener_ ABSL_GUARDED_BY(listeners_mutex_) = 1;
   int next_mount_id_ ABSL_GUARDED_BY(mutex_) = 100;
   int next_directory_ ABSL_GUARDED_BY(mutex_) = 1;
 };
