@@ -91,6 +91,11 @@ void AddMountKeys(std::vector<KeyInfo>& keys) {
                   .type = KeyType::kDuration,
                   .per_service = true,
                   .help = "time between the last unmount and the detach; by default the driver's own"});
+  keys.push_back({.key = "rexray.volume.unmount.staleAfter",
+                  .type = KeyType::kDuration,
+                  .default_value = "10m",
+                  .per_service = true,
+                  .help = "a Docker consumer of this age that no process has mounted is released; 0: never"});
   keys.push_back({.key = "linux.volume.rootPath",
                   .newer = {Operation("mount.rootPath")},
                   .type = KeyType::kSubPath,

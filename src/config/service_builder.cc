@@ -89,6 +89,7 @@ ServiceSettings Read(const std::shared_ptr<const Store>& store, const ServicePla
   out.remove_foreign = reader.Bool("rexray.volume.remove.foreign");
   out.unknown_options_warn = reader.Text("docker.unknownOptions") == "warn";
   out.linger = reader.Time("rexray.volume.unmount.linger");
+  out.stale_after = reader.Time("rexray.volume.unmount.staleAfter").value_or(std::chrono::minutes(10));
   out.mount_retry_count = static_cast<int>(reader.Int("rexray.volume.mount.retryCount"));
   out.mount_retry_wait = reader.Time("rexray.volume.mount.retryWait").value_or(std::chrono::seconds(5));
   out.lookup = [store, scopes = plan.scopes](std::string_view key) -> std::optional<std::string> {

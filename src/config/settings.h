@@ -58,8 +58,9 @@ struct ServiceSettings {
   bool remove_disabled = false;
   bool implicit_create = false;
   bool remove_foreign = false;
-  bool unknown_options_warn = false;  ///< docker.unknownOptions: warn
-  std::optional<Duration> linger;     ///< unset: the driver's own default
+  bool unknown_options_warn = false;                ///< docker.unknownOptions: warn
+  std::optional<Duration> linger;                   ///< unset: the driver's own default
+  Duration stale_after = std::chrono::minutes(10);  ///< 0 = never
   int mount_retry_count = 0;
   Duration mount_retry_wait = std::chrono::seconds(5);
 

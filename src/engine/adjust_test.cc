@@ -30,9 +30,16 @@ TEST_F(AdjustTest, TheNextCreateTakesTheNewDefaults) {
 TEST_F(AdjustTest, PreemptionCountsFromTheNextMountOn) {
   const std::string id = Create("v");
   cloud().AttachTo(id, "node-b");
-  EXPECT_EQ(Mount("v", CliConsumer()).status().code(), absl::StatusCode::kFailedPrecondition);
+  Pending<Path> held;
+  engine().Mount(Named("v"), CliConsumer(), {}, Deadline::After(clock_, std::chrono::seconds(10)),
+                 Received(held));
+  Until([&] {
+    Advance(std::chrono::milliseconds(100));
+    return held.Ready();
+  });
+  EXPECT_FALSE(held.Wait().ok());
   AdjustableSettings settings;
-  settings.preempt = true;
+  settings.preempt = Preempt::kAlways;
   ASSERT_TRUE(engine_->Adjust("rexray", settings).ok());
   EXPECT_TRUE(Mount("v", CliConsumer()).ok());
   EXPECT_TRUE(AttachedHere(id));

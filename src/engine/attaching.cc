@@ -1,10 +1,22 @@
 // VolumeEngine::Attach and Detach: an operator's hands on the device itself.
 
 #include "base/status.h"
+#include "engine/claim.h"
 #include "engine/engine_impl.h"
 #include "engine/unstage.h"
 
 namespace rexray::engine {
+namespace {
+
+/// Asked and written down before an operator's force is carried out.
+void RecordForce(Core& core, ServiceState& service, const VolumeKey& key, const std::string& name) {
+  const absl::StatusOr<std::optional<OtherHolder>> holder = FindOtherHolder(core, service, key);
+  if (holder.ok() && *holder) return RecordTaking(core, key, name, **holder, "as an operator asked");
+  core.AddEvent(LogLevel::kWarn, "preempted", key, name,
+                fmt::format("volume \"{}\" is attached here by force, as an operator asked", name));
+}
+
+}  // namespace
 
 void EngineImpl::Attach(const VolumeRef& ref, bool force, Deadline deadline, Done<VolumeView> done) {
   Resolve(ref, deadline, [this, force, deadline, done = std::move(done)](absl::StatusOr<Target> target) {
@@ -42,10 +54,7 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
   }
   if (status.ok() && !*local) {
     steps.SetArguments(R"({"attached_before":false})");
-    if (force) {
-      core_.AddEvent(LogLevel::kWarn, "preempted", key, name,
-                     fmt::format("volume \"{}\" is attached here by force, as an operator asked", name));
-    }
+    if (force) RecordForce(core_, service, key, name);
     status = steps.Run("attach", [&]() -> absl::Status {
       AttachOptions options;
       options.force = force;
@@ -73,6 +82,7 @@ absl::StatusOr<VolumeView> EngineImpl::RunAttach(ServiceState& service, const Vo
   stage.identity = (*local)->identity;
   stage.keep_attached = true;
   stage.note.clear();
+  stage.lost_because.clear();  // it is back
   if (before == nullptr) stage.since = core_.clock.WallNow();
   status = core_.SaveStage(stage);
   steps.Finish();
@@ -159,9 +169,10 @@ absl::Status EngineImpl::DetachElsewhere(ServiceState& service, const VolumeKey&
   StepRunner steps = core_.Steps(key, name, "detach");
   absl::Status status = absl::OkStatus();
   for (const Attachment& attachment : volume->attachments) {
-    core_.AddEvent(LogLevel::kWarn, "preempted", key, name,
-                   fmt::format("volume \"{}\" is detached from {} by force, as an operator asked", name,
-                               attachment.node));
+    OtherHolder holder{attachment.node, HolderState::kUnknown, false};
+    const auto state = service.driver().StateOfHolder(core_.WorkContext(), attachment.node);
+    if (state.ok()) holder.state = *state;
+    RecordTaking(core_, key, name, holder, "as an operator asked");
     status = steps.Run("detach", [&] {
       return service.driver().Detach(core_.WorkContext(), key.id, attachment.node, force);
     });

@@ -129,6 +129,35 @@ TEST_F(DirectoryTest, WithoutMountsTheDirectoryItselfIsHandedOut) {
   EXPECT_EQ(host().calls().Count("Mount"), 0);
 }
 
+TEST_F(DirectoryTest, AStaleConsumerIsNeverReleased) {
+  options_.stale_poll = std::chrono::minutes(5);
+  for (const bool can_mount : {true, false}) {
+    options_.can_mount = can_mount;
+    Start();
+    ASSERT_TRUE(MountFolder().ok());
+    Pending<Path> path;
+    engine().Mount({"vfs", "v", ""}, DockerConsumer('a'), {}, Soon(), Received(path));
+    ASSERT_TRUE(path.Wait().ok());
+    ASSERT_EQ(UnmountFolder(), absl::OkStatus());
+    host().calls().ForgetCalls();
+    for (int minute = 0; minute < 60; ++minute) {
+      Advance(std::chrono::minutes(1));
+      clock_.WaitForWaiters(1);  // for the next search
+    }
+    EXPECT_EQ(host().calls().Count("Count"), 0) << "not even looked for";
+    Pending<absl::StatusOr<ConsumerReport>> answer;
+    engine().Consumers({"vfs", "v", ""}, Soon(), answer.Done());
+    const auto report = answer.Wait();
+    ASSERT_TRUE(report.ok()) << report.status();
+    ASSERT_EQ(report->consumers.size(), 1u);
+    EXPECT_EQ(report->consumers.front().verdict, ConsumerEvidence::Verdict::kUnknown);
+    Pending<absl::Status> released;
+    engine().ReleaseConsumer({"vfs", "v", ""}, std::string(64, 'a'), Soon(), released.Done());
+    ASSERT_EQ(released.Wait(), absl::OkStatus());
+    Stop();
+  }
+}
+
 TEST_F(DirectoryTest, AMountWithoutARowIsAdopted) {
   ASSERT_TRUE(MountFolder().ok());
   Stop();

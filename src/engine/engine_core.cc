@@ -29,8 +29,9 @@ Core::Core(EngineOptions engine_options, VolumeEngine::Parts parts)
   }
 }
 
-Core::~Core() {
+void Core::Stop() {
   stopping = true;
+  BeginStopping();
   queue.CloseForAll(Error(absl::StatusCode::kUnavailable, "the daemon is stopping"));
   queue.WaitIdle(Deadline::Never());
   for (auto& [name, service] : services) service->cache->WaitIdle();  // deadlines are still served meanwhile
@@ -165,6 +166,18 @@ VolumeView Core::ViewOf(const ServiceState& service, const Volume& volume) const
   auto shared = std::make_shared<Volume>(volume);
   shared->key = key;
   return ViewOf(CachedVolume{std::move(shared), clock.Now()}, table.Find(key).get(), "");
+}
+
+bool Core::Pause(TimePoint until) {
+  MutexLock lock(pause_mutex_);
+  while (!stopping_lingers && clock.Now() < until) clock.WaitUntil(pause_ends_, pause_mutex_, until);
+  return !stopping_lingers;
+}
+
+void Core::BeginStopping() {
+  MutexLock lock(pause_mutex_);
+  stopping_lingers = true;
+  pause_ends_.NotifyAll();
 }
 
 void Core::FlushTimer() {

@@ -52,8 +52,10 @@ struct ServiceState {
 class Core {
  public:
   Core(EngineOptions engine_options, VolumeEngine::Parts parts);
-  /// Waits for all operations and reads.
-  ~Core();
+  ~Core() { Stop(); }
+  /// Nothing new begins; waits for all operations and reads, and ends the timer. Before anything that they
+  /// use goes.
+  void Stop();
 
   absl::StatusOr<ServiceState*> FindService(const std::string& name) const;
   /// For the work itself, which outlives its callers' deadlines.
@@ -81,6 +83,10 @@ class Core {
 
   /// An operation of our own, later. Nothing after the engine began to stop.
   void Later(Duration delay, std::function<void()> task);
+  /// For an operation that waits for something outside: false = the daemon is stopping, go home.
+  bool Pause(TimePoint until);
+  /// Shutdown has begun: who is in Pause comes back, what lingers is detached now.
+  void BeginStopping();
   /// Blocks until what was due in Later before this call has run.
   void FlushTimer();
 
@@ -100,6 +106,10 @@ class Core {
   std::atomic<bool> stopping{false};
   std::atomic<bool> stopping_lingers{false};  ///< Shutdown: what lingers is detached now
   OperationQueue queue;
+
+ private:
+  Mutex pause_mutex_;
+  CondVar pause_ends_;
 };
 
 /// `status` with the volume's name in front, unless the message names it already.

@@ -30,7 +30,7 @@ void EngineImpl::Shutdown(Deadline deadline) {
   const absl::Status stopping =
       Error(absl::StatusCode::kUnavailable, "the daemon is stopping; repeat the call when it is back");
   core_.queue.RefuseNew(stopping);
-  core_.stopping_lingers = true;
+  core_.BeginStopping();
   for (const StagePtr& stage : core_.table.All()) {
     if (stage->state != StageState::kLingering) continue;
     if (const auto service = core_.FindService(stage->key.service); service.ok()) {
@@ -107,6 +107,16 @@ void EngineImpl::List(const std::string& service, Deadline deadline, Done<std::v
         }
         done(std::move(views));
       });
+}
+
+void EngineImpl::Consumers(const VolumeRef& ref, Deadline deadline, Done<ConsumerReport> done) {
+  Resolve(ref, deadline, [this, done = std::move(done)](absl::StatusOr<Target> target) {
+    if (!target.ok()) return done(target.status());
+    const absl::Status started = evidence_.Start([this, target = *target, done] {
+      done(stale_.Report(ViewOf(target), core_.table.Find(target.key), target.service->config));
+    });
+    if (!started.ok()) done(started);
+  });
 }
 
 void EngineImpl::Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "engine/engine_core.h"
+#include "engine/fencing.h"
+#include "engine/stale_consumers.h"
 #include "engine/volume_engine.h"
 
 namespace rexray::engine {
@@ -31,8 +33,16 @@ class MountWaiter final : public Waiter {
 
 class EngineImpl final : public VolumeEngine {
  public:
-  EngineImpl(EngineOptions options, Parts parts) : core_(std::move(options), std::move(parts)) {}
-  ~EngineImpl() override = default;
+  EngineImpl(EngineOptions options, Parts parts)
+      : core_(std::move(options), std::move(parts)),
+        fencing_(core_),
+        stale_(core_),
+        evidence_("consumers", 4) {}
+  ~EngineImpl() override {
+    fencing_.Stop();
+    stale_.Stop();
+    core_.Stop();
+  }
 
   absl::Status Recover() override;
   void Shutdown(Deadline deadline) override;
@@ -44,6 +54,7 @@ class EngineImpl final : public VolumeEngine {
   void ThisNode(const std::string& service, Deadline deadline, Done<Node> done) override;
   void Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) override;
   void List(const std::string& service, Deadline deadline, Done<std::vector<VolumeView>> done) override;
+  void Consumers(const VolumeRef& ref, Deadline deadline, Done<ConsumerReport> done) override;
   void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) override;
 
   void CreateVolume(const std::string& service, const CreateSpec& spec, Deadline deadline,
@@ -162,6 +173,9 @@ class EngineImpl final : public VolumeEngine {
                     std::function<absl::Status()> body, bool join_only_abandoned = false);
 
   mutable Core core_;
+  Fencing fencing_;
+  StaleConsumers stale_;
+  ThreadPerTask evidence_;  ///< Consumers: each reads all of /proc
 };
 
 }  // namespace rexray::engine

@@ -9,7 +9,7 @@
 //
 //   stages     (service, id) -> name, device, identity, device number, stage path, user path, state, file
 //   system,
-//              options, attached_by_us, keep_attached, read_only, since
+//              options, attached_by_us, keep_attached, read_only, since, lost_because
 //   consumers  (service, id, api, consumer id) -> counted, count, since
 //   intents    (service, id) -> operation, step, its arguments, started            one open intent per volume
 //
@@ -45,6 +45,7 @@ struct StageRow {
   std::string fs_type;
   std::vector<std::string> mount_options;
   bool keep_attached = false;  ///< an operator attached it: an unmount leaves it attached
+  std::string lost_because;    ///< of a lost one that was taken away: why; "" = it was not
 };
 
 struct ConsumerRow {

@@ -1,5 +1,7 @@
 #include "engine/journal.h"
 
+#include <sqlite3.h>
+
 #include <fstream>
 
 #include "gmock/gmock.h"
@@ -33,6 +35,34 @@ class JournalTest : public EngineFixture {
     return row;
   }
 };
+
+TEST_F(JournalTest, OneOfTheVersionBeforeIsTakenUpWithItsRows) {
+  {
+    auto journal = OpenJournal(directory_, "boot");
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    ASSERT_EQ((*journal)->PutStage(Row("a")), absl::OkStatus());
+  }
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(File().c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database, "ALTER TABLE stages DROP COLUMN lost_because; PRAGMA user_version=1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  ASSERT_EQ(sqlite3_close(database), SQLITE_OK);
+  for (int time = 0; time < 2; ++time) {
+    auto journal = OpenJournal(directory_, "boot");
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    EXPECT_EQ((*journal)->Remark(), "");
+    ASSERT_EQ((*journal)->Stages()->size(), 1u);
+    StageRow row = (*journal)->Stages()->front();
+    EXPECT_EQ(row.since, Row("a").since);
+    EXPECT_EQ(row.lost_because, "");
+    row.lost_because = "taken";
+    ASSERT_EQ((*journal)->PutStage(row), absl::OkStatus());
+    EXPECT_EQ((*journal)->Stages()->front().lost_because, "taken");
+    row.lost_because = "";
+    ASSERT_EQ((*journal)->PutStage(row), absl::OkStatus());
+  }
+}
 
 TEST_F(JournalTest, RowsComeBackAsTheyWere) {
   {

@@ -5,6 +5,8 @@
 #include "absl/strings/str_join.h"
 
 #include "base/status.h"
+#include "engine/claim.h"
+#include "engine/fencing.h"
 #include "engine/format_rule.h"
 #include "engine/mount_point.h"
 #include "engine/unstage.h"
@@ -14,12 +16,13 @@
 namespace rexray::engine {
 
 MountOperation::MountOperation(Core& core, ServiceState& service, VolumeKey key, std::string name,
-                               MountSpec spec)
+                               MountSpec spec, std::function<std::optional<TimePoint>()> wanted_until)
     : core_(core),
       service_(service),
       key_(std::move(key)),
       name_(std::move(name)),
       spec_(std::move(spec)),
+      wanted_until_(std::move(wanted_until)),
       steps_(core.Steps(key_, name_, "mount")) {}
 
 absl::Status MountOperation::Run() {
@@ -32,7 +35,9 @@ absl::Status MountOperation::Run() {
                    fmt::format("volume \"{}\" is no longer mounted at {}, and not by us; mounting it again",
                                name_, before_->stage_path));
   }
-  absl::Status status = Prepare();
+  absl::Status status = before_ != nullptr ? CheckNotLost(core_, service_, *before_) : absl::OkStatus();
+  if (!status.ok()) return Blame(status, name_);
+  status = Prepare();
   if (status.ok()) status = Bring();
   if (status.ok()) status = MountIt();
   if (status.ok()) status = Publish();
@@ -70,12 +75,15 @@ absl::Status MountOperation::Prepare() {
   stage_.key = key_;
   stage_.name = name_;
   stage_.note.clear();
+  stage_.lost_because.clear();
   stage_.failures = 0;
   stage_.read_only = spec_.read_only;
   stage_.device_number = 0;
   stage_.since = core_.clock.WallNow();
   stage_.stage_path = core_.StagePathOf(key_.service, name_);
   if (service_.directory() && !core_.options.can_mount) return absl::OkStatus();
+  // A mount that no container will see looks like an empty volume to whoever starts one.
+  if (core_.options.mounts_reach_containers) RETURN_IF_ERROR(core_.options.mounts_reach_containers());
   if (const auto holder = core_.table.Reserve(stage_.stage_path, key_)) {
     return Error(absl::StatusCode::kFailedPrecondition,
                  "volume \"{}\" ({}) cannot be mounted at {}: the volume {} with the same name is there; "
@@ -91,7 +99,6 @@ absl::Status MountOperation::Bring() {
   const CallContext context = core_.WorkContext();
   ASSIGN_OR_RETURN(std::optional<LocalResource> local, service_.driver().FindLocal(context, key_.id));
   if (!local) {
-    RETURN_IF_ERROR(Preempt());
     RETURN_IF_ERROR(AttachNow());
     RETURN_IF_ERROR(steps_.Run("await_device", [&]() -> absl::Status {
       ASSIGN_OR_RETURN(local, service_.driver().AwaitLocal(context, key_.id));
@@ -107,55 +114,21 @@ absl::Status MountOperation::Bring() {
   return core_.SaveStage(stage_);
 }
 
-absl::Status MountOperation::Preempt() {
-  if (!spec_.preempt && !service_.Adjusted().preempt) return absl::OkStatus();
-  return steps_.Run("preempt", [&]() -> absl::Status {
-    const CallContext context = core_.WorkContext();
-    ASSIGN_OR_RETURN(volume_, core_.FreshVolumeOf(service_, key_));
-    ASSIGN_OR_RETURN(const Node self, service_.driver().ThisNode(context));
-    for (const Attachment& attachment : volume_.attachments) {
-      if (attachment.node == self.id) continue;
-      const absl::StatusOr<HolderState> holder = service_.driver().StateOfHolder(context, attachment.node);
-      const char* state = !holder.ok()                       ? "in an unknown state"
-                          : *holder == HolderState::kRunning ? "running"
-                          : *holder == HolderState::kStopped ? "stopped"
-                          : *holder == HolderState::kGone    ? "gone"
-                                                             : "in an unknown state";
-      core_.AddEvent(LogLevel::kWarn, "preempted", key_, name_,
-                     fmt::format("volume \"{}\" is taken from {} ({}), since preemption is asked for", name_,
-                                 attachment.node, state));
-      force_ = true;
-    }
-    return absl::OkStatus();
-  });
-}
-
 absl::Status MountOperation::AttachNow() {
   steps_.SetArguments(R"({"attached_before":false})");
-  return steps_.Run(
-      "attach",
-      [&]() -> absl::Status {
-        attach_tried_ = true;
-        AttachOptions options;
-        options.force = force_;
-        options.read_only = spec_.read_only;
-        const auto attachment = service_.driver().Attach(core_.WorkContext(), key_.id, options);
-        if (attachment.ok()) {
-          Attachment here = *attachment;
-          here.state = AttachmentState::kAttached;  // the step is over when the device is here
-          service_.cache->NoteAttached(key_.id, std::move(here));
-          return absl::OkStatus();
-        }
-        attach_tried_ = MayHaveHappened(attachment.status());
-        return attachment.status();
-      },
-      [&]() -> absl::Status {
-        Stage attached = stage_;
-        attached.state = StageState::kAttached;
-        attached.attached_by_us = true;
-        recorded_ = true;
-        return core_.SaveStage(attached);
-      });
+  Claim claim(core_, service_, key_, name_, steps_,
+              {.preempt = spec_.preempt.value_or(service_.Adjusted().preempt),
+               .read_only = spec_.read_only,
+               .wanted_until = wanted_until_});
+  const absl::Status claimed = claim.Run([&]() -> absl::Status {
+    Stage attached = stage_;
+    attached.state = StageState::kAttached;
+    attached.attached_by_us = true;
+    recorded_ = true;
+    return core_.SaveStage(attached);
+  });
+  attach_tried_ = claim.tried();
+  return claimed;
 }
 
 absl::Status MountOperation::MountIt() {

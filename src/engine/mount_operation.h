@@ -4,6 +4,7 @@
 // mount. Runs in the volume's turn. A failure undoes what this operation did, and leaves what was there
 // before.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,9 @@ namespace rexray::engine {
 
 class MountOperation {
  public:
-  MountOperation(Core& core, ServiceState& service, VolumeKey key, std::string name, MountSpec spec);
+  /// `wanted_until`: the last deadline of those who wait for it (Claim::Wish).
+  MountOperation(Core& core, ServiceState& service, VolumeKey key, std::string name, MountSpec spec,
+                 std::function<std::optional<TimePoint>()> wanted_until);
 
   /// OK: the table has a staged volume that fits `spec`.
   absl::Status Run();
@@ -26,7 +29,6 @@ class MountOperation {
   absl::Status Prepare();
   absl::Status Bring();
   absl::Status AttachNow();
-  absl::Status Preempt();
   absl::Status BringFileSystem();
   absl::Status MakeFileSystem(const host::ProbeResult& probe);
   absl::Status CheckFileSystem();
@@ -48,13 +50,13 @@ class MountOperation {
   const VolumeKey key_;
   const std::string name_;
   const MountSpec spec_;
+  const std::function<std::optional<TimePoint>()> wanted_until_;
   StepRunner steps_;
 
   Volume volume_;
   StagePtr before_;  ///< what there was; null = nothing
   Stage stage_;      ///< what it becomes
   uint64_t fs_size_ = 0;
-  bool force_ = false;
 
   // What this run did, and Undo undoes.
   bool reserved_ = false;

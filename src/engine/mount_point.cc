@@ -57,13 +57,15 @@ void RemoveMountPoint(const std::string& path) {
   (void)rmdir(path.c_str());
 }
 
-void RemoveEmptyMountPoints(const std::string& directory) {
+void RemoveEmptyMountPoints(const std::string& directory, const std::set<std::string>& mounted) {
   std::error_code error;
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     if (entry.is_directory(error) && !entry.is_symlink(error)) paths.push_back(entry.path().string());
   }
-  for (const std::string& path : paths) RemoveMountPoint(path);
+  for (const std::string& path : paths) {
+    if (!mounted.contains(path)) RemoveMountPoint(path);
+  }
 }
 
 absl::StatusOr<std::string> MakeUserDirectory(const std::string& stage_path, const std::string& root_path,

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,7 +20,7 @@ void RemoveMountPoint(const std::string& path);
 
 /// Of an earlier boot, whose mounts are gone with it: every empty directory in `directory`. What holds
 /// something and what is a mount point stays.
-void RemoveEmptyMountPoints(const std::string& directory);
+void RemoveEmptyMountPoints(const std::string& directory, const std::set<std::string>& mounted);
 
 /// STAGE + ROOT_PATH: makes what is missing, the last part with `mode`, and returns the path. What is there
 /// keeps its mode. No symbolic link is followed below the stage: a container that owns the volume could have

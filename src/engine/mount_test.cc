@@ -194,24 +194,19 @@ TEST_F(MountTest, AVolumeThatWasAttachedBeforeStaysSoWhenItsMountFails) {
   EXPECT_EQ(cloud().calls().Count("Detach"), 0);
 }
 
-TEST_F(MountTest, OneOnAnotherNodeIsRefusedWithItsHolder) {
+TEST_F(MountTest, WhatNoContainerWouldSeeIsNotMounted) {
+  absl::Status reach = absl::FailedPreconditionError("mounts would not reach containers");
+  options_.mounts_reach_containers = [&reach] { return reach; };
   const std::string id = Create("v");
-  cloud().AttachTo(id, "node-b");
   const Path path = Mount("v", CliConsumer());
   EXPECT_EQ(path.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(MessageOf(path.status())), HasSubstr("node-b"));
-  EXPECT_EQ(cloud().Find(id)->attachments.front().node, "node-b");
-}
-
-TEST_F(MountTest, PreemptionTakesItAndSaysSo) {
-  const std::string id = Create("v");
-  cloud().AttachTo(id, "node-b");
-  MountSpec spec;
-  spec.preempt = true;
-  const Path path = Mount("v", CliConsumer(), spec);
-  ASSERT_TRUE(path.ok()) << path.status();
-  EXPECT_TRUE(AttachedHere(id));
-  EXPECT_EQ(EventsOfKind("preempted"), 1u);
+  EXPECT_THAT(std::string(MessageOf(path.status())),
+              HasSubstr("volume \"v\": mounts would not reach containers"));
+  EXPECT_FALSE(AttachedHere(id));
+  EXPECT_EQ(cloud().calls().Count("Attach"), 0);
+  EXPECT_TRUE(journal_->Stages()->empty());
+  reach = absl::OkStatus();
+  EXPECT_TRUE(Mount("v", CliConsumer()).ok()) << "asked again each time";
 }
 
 TEST_F(MountTest, OptionsOfVolumeAndCallAreUsed) {

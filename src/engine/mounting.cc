@@ -14,8 +14,8 @@ namespace rexray::engine {
 namespace {
 
 std::string JoinText(const MountSpec& spec) {
-  return fmt::format("mount {} {} {} {}", spec.fs_type.value_or(""), spec.read_only, spec.preempt,
-                     absl::StrJoin(spec.mount_options, ","));
+  return fmt::format("mount {} {} {} {}", spec.fs_type.value_or(""), spec.read_only,
+                     spec.preempt ? ToString(*spec.preempt) : "", absl::StrJoin(spec.mount_options, ","));
 }
 
 bool SameConsumer(const Consumer& a, const Consumer& b) {
@@ -123,7 +123,8 @@ bool EngineImpl::TryJoinStaged(const Target& target, const MountSpec& spec,
 }
 
 void EngineImpl::RunMount(Operation& operation, ServiceState& service, const MountSpec& spec) {
-  MountOperation mount(core_, service, operation.key, operation.name, spec);
+  MountOperation mount(core_, service, operation.key, operation.name, spec,
+                       [&] { return core_.queue.WantedUntil(operation); });
   const absl::Status status = mount.Run();
   std::vector<std::shared_ptr<MountWaiter>> waiters;
   for (const std::shared_ptr<Waiter>& waiter : core_.queue.Close(operation)) {

@@ -141,6 +141,16 @@ std::vector<std::shared_ptr<Waiter>> OperationQueue::Close(Operation& operation)
   return std::exchange(operation.waiters, {});
 }
 
+std::optional<TimePoint> OperationQueue::WantedUntil(const Operation& operation) const {
+  std::optional<TimePoint> last;
+  MutexLock lock(mutex_);
+  for (const std::shared_ptr<Waiter>& waiter : operation.waiters) {
+    if (waiter->Claimed()) continue;
+    last = std::max(last.value_or(waiter->deadline().at()), waiter->deadline().at());
+  }
+  return last;
+}
+
 void OperationQueue::SetStep(const VolumeKey& key, const std::string& step, const std::string& doing) {
   MutexLock lock(mutex_);
   const auto slot = slots_.find(key);
@@ -158,7 +168,7 @@ bool OperationQueue::Busy(const Slot& slot) {
 std::string OperationQueue::WaitingFor(const VolumeKey& key) const {
   MutexLock lock(mutex_);
   const auto slot = slots_.find(key);
-  if (slot == slots_.end() || !Busy(slot->second)) return "";
+  if (slot == slots_.end() || !Busy(slot->second) || slot->second.step.empty()) return "";
   return slot->second.step + ": waiting for " + slot->second.doing;
 }
 
@@ -166,7 +176,7 @@ std::map<VolumeKey, std::string> OperationQueue::AllWaitingFor() const {
   std::map<VolumeKey, std::string> result;
   MutexLock lock(mutex_);
   for (const auto& [key, slot] : slots_) {
-    if (Busy(slot)) result[key] = slot.step + ": waiting for " + slot.doing;
+    if (Busy(slot) && !slot.step.empty()) result[key] = slot.step + ": waiting for " + slot.doing;
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,9 @@ class OperationQueue {
 
   /// From the body: what is under way now, for people. `step` "attach", `doing` "the backend to attach it".
   void SetStep(const VolumeKey& key, const std::string& step, const std::string& doing);
+
+  /// From the body: the last deadline of those who still wait; nullopt = nobody does.
+  std::optional<TimePoint> WantedUntil(const Operation& operation) const;
 
   /// "attach: waiting for the backend to attach it"; "" when nothing runs.
   std::string WaitingFor(const VolumeKey& key) const;

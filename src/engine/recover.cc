@@ -6,11 +6,13 @@
 //   it is ours row of a half-made mount                              -> undone: unmounted, detached if this
 //   boot's journal says that
 //                                                            we attached it
-//   row of what lingered                                  -> detached
-//   intent to attach, no row                              -> detached: it was not here before
-//   mount under our root that no row explains             -> adopted, with an event; never detached by
-//   ourselves anything else                                         -> left as it is, with an event
+//   row of what was taken away (lost)                     -> as it is, with its consumers; unmounted if it is
+//   not yet row of what lingered                                  -> detached intent to attach, no row ->
+//   detached: it was not here before mount under our root that no row explains             -> adopted, with
+//   an event; never detached by ourselves anything else                                         -> left as it
+//   is, with an event
 
+#include <functional>
 #include <set>
 
 #include "base/json.h"
@@ -57,6 +59,7 @@ class Recovery {
 
  private:
   void TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumers);
+  void TakeLost(Stage stage);
   void TakeStaged(ServiceState& service, Stage stage);
   void TakeHalfMade(ServiceState& service, Stage stage);
   void TakeIntent(const IntentRow& intent);
@@ -67,10 +70,12 @@ class Recovery {
     const auto intent = intents_.find(key);
     if (intent == intents_.end()) return false;
     const std::string& operation = intent->second.operation;
-    return operation == "unmount" || operation == "detach" || operation == "remove";
+    return operation == "unmount" || operation == "detach" || operation == "remove" || operation == "release";
   }
 
   Core& core_;
+  /// What becomes an operation, with an intent of its own: when the old intents have been read and dropped.
+  std::vector<std::function<void()>> begin_;
   std::vector<host::MountEntry> mounts_;
   Intents intents_;
   std::set<std::string> explained_;  // paths
@@ -90,6 +95,7 @@ absl::Status Recovery::Run() {
   for (const IntentRow& intent : intents) TakeIntent(intent);
   FindUnexplained();
   SweepMountPoints();
+  for (const std::function<void()>& begin : begin_) begin();
   return absl::OkStatus();
 }
 
@@ -109,8 +115,17 @@ void Recovery::TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumer
             row.name, row.stage_path, row.key.service));
     return;
   }
+  if (stage.state == StageState::kLost && !stage.lost_because.empty()) return TakeLost(std::move(stage));
   if (stage.Staged()) return TakeStaged(**service, std::move(stage));
   TakeHalfMade(**service, std::move(stage));
+}
+
+/// It was taken away, and its consumers are still there.
+void Recovery::TakeLost(Stage stage) {
+  const VolumeKey key = stage.key;
+  if (!stage.stage_path.empty()) explained_.insert(stage.stage_path);
+  core_.table.Put(std::move(stage));
+  begin_.emplace_back([this, key] { ResumeFencing(core_, key); });
 }
 
 void Recovery::TakeStaged(ServiceState& service, Stage stage) {
@@ -151,7 +166,7 @@ void Recovery::TakeHalfMade(ServiceState& service, Stage stage) {
     core_.AddEvent(LogLevel::kError, "journal", key, stage.name, std::string(MessageOf(saved)));
     core_.table.Put(std::move(stage));
   }
-  DetachLater(core_, service, key, Duration::zero());
+  begin_.emplace_back([this, &service, key] { DetachLater(core_, service, key, Duration::zero()); });
 }
 
 void Recovery::TakeIntent(const IntentRow& intent) {
@@ -214,10 +229,12 @@ void Recovery::FindUnexplained() {
 /// A boot takes the mounts away and leaves their mount points. Not of directory drivers, whose volumes are
 /// directories themselves.
 void Recovery::SweepMountPoints() {
+  std::set<std::string> mounted;
+  for (const host::MountEntry& mount : mounts_) mounted.insert(mount.target);
   for (const auto& [name, service] : core_.services) {
     if (service->directory()) continue;
     const std::string any = core_.StagePathOf(name, "any");
-    RemoveEmptyMountPoints(any.substr(0, any.rfind('/')));
+    RemoveEmptyMountPoints(any.substr(0, any.rfind('/')), mounted);
   }
 }
 
@@ -329,6 +346,8 @@ absl::Status EngineImpl::Recover() {
                  });
   }
   for (auto& [name, service] : core_.services) service->cache->RefreshNow();
+  fencing_.Start();
+  stale_.Start();
   return absl::OkStatus();
 }
 

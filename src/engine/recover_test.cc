@@ -148,14 +148,18 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
  protected:
   ~CrashTest() override { ClearFaults(); }
 
-  void Prepare(const std::string& operation) {
+  void Prepare(const std::string& step) {
+    if (operation_ == "release") options_.stale_poll = std::chrono::minutes(5);
     id_ = Create("v");
     cloud_options_.capabilities.grow = true;
+    const std::string operation = operation_;
     if (operation == "unmount" || operation == "remove" || operation == "grow" || operation == "modify" ||
-        operation == "snapshot") {
+        operation == "snapshot" || operation == "fence" || operation == "release") {
       ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
     }
-    if (operation == "remove") {  // staged without a consumer
+    // A volume that is lost is forgotten at once only when nobody used it.
+    const bool unused = operation == "fence" && (step == "check_unused" || step == "detach");
+    if (operation == "remove" || unused) {  // staged without a consumer
       ASSERT_EQ(Unmount("v", DockerConsumer('a')), absl::OkStatus());
       Pending<Path> gone;
       engine().Mount(Named("v"), CliConsumer(), {}, Soon(), HungUp(gone));
@@ -174,7 +178,8 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
       Settle("v");
     }
   }
-  void Begin(const std::string& operation, const std::string& step) {
+  void Begin(const std::string& step) {
+    const std::string operation = operation_;
     const auto ignore = [](const auto&) {};
     if (operation == "create") {
       CreateSpec spec;
@@ -184,8 +189,13 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
       if (step == "undo_mount") cloud().calls().FailNext("OnStaged", absl::InternalError("broken"));
       if (step == "undo_attach") host().calls().FailNext("Probe", absl::InternalError("broken"));
       MountSpec spec;
-      spec.preempt = step == "preempt";
+      if (step == "find_holder" || step == "preempt" || step == "await_free") cloud().AttachTo(id_, "node-b");
+      if (step == "preempt") spec.preempt = Preempt::kAlways;
       engine().Mount(Named("v"), DockerConsumer('a'), spec, Soon(), [](const auto&) { return true; });
+      Until([&] {  // what waits for a time is given it
+        if (step == "await_free") Advance(std::chrono::milliseconds(100));
+        return FaultPointsHanging() == 1;
+      });
     } else if (operation == "unmount") {
       engine().Unmount(Named("v"), DockerConsumer('a'), true, Soon(), ignore);
     } else if (operation == "grow") {
@@ -204,8 +214,17 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
       engine().Attach(Named("v"), false, Soon(), ignore);
     } else if (operation == "detach") {
       engine().Detach(Named("v"), false, Soon(), ignore);
+    } else if (operation == "fence") {
+      cloud().TearAway(id_);
+    } else if (operation == "release") {
+      Advance(std::chrono::minutes(10));
+      Until([&] {
+        Advance(std::chrono::seconds(1));
+        return FaultPointsHanging() == 1;
+      });
     }
   }
+  std::string operation_;
   std::string id_;
 };
 
@@ -220,12 +239,13 @@ std::vector<std::string> CrashPoints() {
 
 TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
   const std::string& point = GetParam();  // engine.mount.before_attach
-  const std::string operation = point.substr(7, point.find('.', 7) - 7);
+  operation_ = point.substr(7, point.find('.', 7) - 7);
+  const std::string& operation = operation_;
   const size_t verb = point.find('_', point.find('.', 7)) + 1;
   const std::string step = point.substr(verb);
   cloud_options_.capabilities.grow = true;
   cloud_options_.capabilities.grow_online = true;
-  ASSERT_NO_FATAL_FAILURE(Prepare(operation));
+  ASSERT_NO_FATAL_FAILURE(Prepare(step));
   if (step == "check" ||
       (operation == "mount" && step == "grow_fs")) {  // only what has a file system already
     ASSERT_TRUE(Mount("v", CliConsumer()).ok());
@@ -233,7 +253,7 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
   }
   const bool had_mount = host().MountAt(StagePath("v")).has_value();
   SetFault(point, FaultAction::kHang, 1);
-  Begin(operation, step);
+  Begin(step);
   Until([] { return FaultPointsHanging() == 1; });
 
   // The old one hangs; what it would do later it does after the checks.
@@ -264,9 +284,16 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     clock_.Advance(std::chrono::milliseconds(1));
     const auto intents = journal_->Intents();
     const VolumeView view = cloud().Find(id_) ? View("v") : VolumeView();
-    return intents->empty() && view.waiting_for.empty() && view.state != StageState::kAttached &&
+    if (!intents->empty()) return false;
+    if (operation == "fence") {
+      const bool unused = step == "check_unused" || step == "detach";
+      return view.state == (unused ? StageState::kDetached : StageState::kLost) &&
+             !host().MountAt(StagePath("v"));
+    }
+    return view.waiting_for.empty() && view.state != StageState::kAttached &&
            view.state != StageState::kReady;
   });
+  cloud().Find(id_).has_value() && !AttachedHere(id_) ? cloud().TearAway(id_) : void();  // node-b lets it go
 
   const bool exists = cloud().Find(id_).has_value();
   const bool mounted = host().MountAt(StagePath("v")).has_value();
@@ -274,7 +301,9 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     const VolumeView view = View("v");
     EXPECT_EQ(mounted, view.mount_point == DataPath("v")) << "mounts are the stages in the journal";
     EXPECT_EQ(mounted, AttachedHere(id_)) << "nothing leaks";
-    EXPECT_EQ(journal_->Stages()->size(), mounted ? 1u : 0u);
+    const bool lost = view.state == StageState::kLost;
+    EXPECT_EQ(journal_->Stages()->size(), mounted || lost ? 1u : 0u);
+    EXPECT_EQ(lost, operation == "fence" && !view.consumers.empty());
     EXPECT_LE(host().TargetsOf(drivers::fake::FakeCloud::DevicePathOf(id_)).size(), 1u);
     // No consumer was lost or invented.
     if (operation == "mount" || operation == "detach") {
@@ -283,8 +312,17 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     if (operation == "grow" || operation == "modify" || operation == "snapshot") {
       EXPECT_EQ(CountOf(view, DockerConsumer('a')), 1);
     }
-    if (operation == "unmount" && mounted) {
+    if ((operation == "unmount" || operation == "release") && mounted) {
       EXPECT_EQ(CountOf(view, DockerConsumer('a')), 1);
+    }
+    if (operation == "fence") {
+      EXPECT_FALSE(mounted);
+      const bool unused = step == "check_unused" || step == "detach";
+      EXPECT_EQ(CountOf(view, DockerConsumer('a')), unused ? 0 : 1);
+      if (!unused) {
+        EXPECT_EQ(Mount("v", DockerConsumer('b')).status().code(), absl::StatusCode::kFailedPrecondition);
+        EXPECT_EQ(Unmount("v", DockerConsumer('a')), absl::OkStatus());
+      }
     }
     // And it works as ever.
     const Path path = Mount("v", DockerConsumer('b'));

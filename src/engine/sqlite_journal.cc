@@ -20,14 +20,15 @@
 namespace rexray::engine {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 constexpr char kSchema[] = R"(
 CREATE TABLE stages (
   service TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, device TEXT NOT NULL, identity TEXT NOT NULL,
   device_number INTEGER NOT NULL, stage_path TEXT NOT NULL, user_path TEXT NOT NULL, state TEXT NOT NULL,
   fs_type TEXT NOT NULL, mount_options TEXT NOT NULL, attached_by_us INTEGER NOT NULL, keep_attached INTEGER NOT NULL,
-  read_only INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (service, id)) WITHOUT ROWID;
+  read_only INTEGER NOT NULL, since INTEGER NOT NULL, lost_because TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (service, id)) WITHOUT ROWID;
 CREATE TABLE consumers (
   service TEXT NOT NULL, id TEXT NOT NULL, api INTEGER NOT NULL, consumer TEXT NOT NULL, counted INTEGER NOT NULL,
   count INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (service, id, api, consumer)) WITHOUT ROWID;
@@ -35,6 +36,13 @@ CREATE TABLE intents (
   service TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, operation TEXT NOT NULL, step TEXT NOT NULL,
   arguments TEXT NOT NULL, started INTEGER NOT NULL, PRIMARY KEY (service, id)) WITHOUT ROWID;
 )";
+
+/// What makes schema N+1 of schema N, at place N: a daemon is replaced by a newer one while volumes are
+/// mounted.
+constexpr std::array<const char*, kSchemaVersion> kUpgrades = {
+    kSchema,
+    "ALTER TABLE stages ADD COLUMN lost_because TEXT NOT NULL DEFAULT ''",
+};
 
 enum StatementIndex {
   kPutStage,
@@ -53,7 +61,7 @@ enum StatementIndex {
 };
 
 constexpr std::array<const char*, kStatements> kSql = {
-    "INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT OR REPLACE INTO stages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "DELETE FROM stages WHERE service=? AND id=?",
     "DELETE FROM consumers WHERE service=? AND id=?",
     "SELECT * FROM stages ORDER BY service, id",
@@ -157,7 +165,8 @@ class SqliteJournal final : public Journal {
                       .Number(row.attached_by_us)
                       .Number(row.keep_attached)
                       .Number(row.read_only)
-                      .Number(ToMicros(row.since)));
+                      .Number(ToMicros(row.since))
+                      .Text(row.lost_because));
   }
 
   absl::Status DropStage(const VolumeKey& key) override {
@@ -192,6 +201,7 @@ class SqliteJournal final : public Journal {
       row.keep_attached = use.NextNumber() != 0;
       row.read_only = use.NextNumber() != 0;
       row.since = FromMicros(use.NextNumber());
+      row.lost_because = use.NextText();
       rows.push_back(std::move(row));
     }));
     return rows;
@@ -334,9 +344,11 @@ absl::Status SqliteJournal::Open() {
                  "volumes and remove the file",
                  path_, version, kSchemaVersion);
   }
-  if (version == 0) {
+  if (version < kSchemaVersion) {
     RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
-    RETURN_IF_ERROR(Execute(kSchema));
+    // Version 0 is an empty file: the newest schema, in one step.
+    const size_t last = version == 0 ? 1 : kUpgrades.size();
+    for (auto i = static_cast<size_t>(version); i < last; ++i) RETURN_IF_ERROR(Execute(kUpgrades[i]));
     RETURN_IF_ERROR(Execute(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str()));
     RETURN_IF_ERROR(Execute("COMMIT"));
   }

@@ -49,6 +49,7 @@ StageRow RowOf(const Stage& stage) {
   row.fs_type = stage.fs_type;
   row.mount_options = stage.mount_options;
   row.keep_attached = stage.keep_attached;
+  row.lost_because = stage.lost_because;
   return row;
 }
 
@@ -68,6 +69,8 @@ Stage StageOf(const StageRow& row) {
   stage.attached_by_us = row.attached_by_us;
   stage.keep_attached = row.keep_attached;
   stage.since = row.since;
+  stage.lost_because = row.lost_because;
+  stage.note = row.lost_because;
   return stage;
 }
 

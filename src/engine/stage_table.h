@@ -34,6 +34,9 @@ struct Stage {
   bool attached_by_us = false;
   bool keep_attached = false;
   WallTime since;
+  /// Why it was taken away from this node (fencing.h): nobody mounts it until its consumers are gone or it is
+  /// back.
+  std::string lost_because;
   std::vector<ConsumerRecord> consumers;
   /// Since when a staged one has no consumer, or a lingering one lingers.
   TimePoint idle_since;

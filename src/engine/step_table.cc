@@ -6,8 +6,10 @@ const std::vector<Step>& StepTable() {
   static const std::vector<Step> steps = {
       {"create", "create", "the backend to create it"},
 
-      {"mount", "preempt", "the backend to say who holds it"},
       {"mount", "attach", "the backend to attach it"},
+      {"mount", "find_holder", "the backend to say who holds it"},
+      {"mount", "preempt", "the event log"},
+      {"mount", "await_free", "another node to let it go"},
       {"mount", "await_device", "its device to appear on this node"},
       {"mount", "probe", "its device to be read"},
       {"mount", "format", "its file system to be made"},
@@ -49,6 +51,17 @@ const std::vector<Step>& StepTable() {
       {"remove", "check_unused", "its device to be found unused"},
       {"remove", "detach", "the backend to detach it"},
       {"remove", "remove", "the backend to remove it"},
+
+      {"fence", "look", "the kernel and the backend to say whether it is still this node's"},
+      {"fence", "mark_lost", "the journal"},
+      {"fence", "umount_lazily", "its file system to be unmounted"},
+      {"fence", "check_unused", "its device to be found unused"},
+      {"fence", "detach", "the backend to detach it"},
+
+      {"release", "look", "all processes to be looked at"},
+      {"release", "umount", "its file system to be unmounted"},
+      {"release", "check_unused", "its device to be found unused"},
+      {"release", "detach", "the backend to detach it"},
 
       {"recover", "adopt", "the backend to say which volume is mounted"},
       {"recover", "grow_fs", "its file system to follow the grown device"},

@@ -163,6 +163,34 @@ TEST_F(LingerTest, TheDaemonsEndDetachesWhatLingers) {
   EXPECT_EQ(Unmount("w", CliConsumer()).code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(LingerTest, APreemptEndsIt) {
+  const std::string id = Create("v");
+  ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
+  ASSERT_EQ(Unmount("v", DockerConsumer('a')), absl::OkStatus());
+  ASSERT_EQ(View("v").state, StageState::kLingering);
+  cloud().AttachTo(id, "node-b");
+  Until([&] { return journal_->Stages()->empty(); });
+  EXPECT_EQ(View("v").state, StageState::kDetached);
+  Advance(std::chrono::seconds(10));
+  Settle("v");
+  EXPECT_EQ(cloud().Find(id)->attachments.front().node, "node-b") << "its end is not ours to make";
+  EXPECT_EQ(cloud().calls().Count("Detach"), 0);
+}
+
+TEST_F(LingerTest, AFailOverWaitsForTheOtherNodesLinger) {
+  const std::string id = Create("v");
+  ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
+  ASSERT_EQ(Unmount("v", DockerConsumer('a')), absl::OkStatus());
+  // node-b asks while it lingers here.
+  auto node_b = cloud().DriverFor("node-b");
+  EXPECT_EQ(node_b->Attach({}, id, {}).status().code(), absl::StatusCode::kFailedPrecondition);
+  Until([&] {
+    Advance(std::chrono::milliseconds(100));
+    return !AttachedHere(id);
+  });
+  EXPECT_TRUE(node_b->Attach({}, id, {}).ok());
+}
+
 TEST_F(LingerTest, ARestartTakesItUp) {
   const std::string id = Create("v");
   ASSERT_TRUE(Mount("v", CliConsumer()).ok());

@@ -13,11 +13,30 @@
 //
 // State of a volume on this node (the journal's rows are its arrows):
 //
-//  detached --attach--> attached --probe, make or check the file system--> ready --mount--> staged
-//  --consumer--> in use
-//     ^                    ^                                                                | ^ | |
-//     +-------------------------- unmount -----------------------------+ +--- last consumer --+
-//     +---- detach (after the linger time, where the driver asks for one)
+// clang-format off
+//
+//  detached --attach--> attached --probe, make or check--> ready --mount--> staged --consumer--> in use
+//     ^                  ^     ^      the file system                        | ^ |                 |  |
+//     |                  |     +------------------ unmount ------------------+ | |                 |  |
+//     |                  |                  |                                  +-|-- last consumer +  |
+//     |                  |                  v                                    |                    |
+//     |                  |              lingering  (a network volume, for its linger time; the next   |
+//     |                  |                  |       mount ends it)              |                    |
+//     +----- detach -----+------------------+                                    v                    v
+//     +------------- the last consumer ends, or somebody attaches it again --- lost <--- taken away from this node
+//
+// clang-format on
+//
+// On disk (journal.h): one row for each volume that is anything but detached, its consumers, and one open
+// intent for each volume that something is being done with.
+//
+//   RUN/journal-<boot id>.db   stages     (service, id) -> name, device, identity, device number, stage path,
+//   user
+//                                         path, state, file system, options, why it was lost
+//                              consumers  (service, id, api, consumer) -> counted, count, since
+//                              intents    (service, id) -> operation, step, arguments, started
+//   ROOT/<name>, ROOT/.services/<service>/<name>          the stage: where it is mounted
+//   ROOT/<name>/data                                      what users get (root_path)
 
 #include <functional>
 #include <map>
@@ -50,7 +69,7 @@ struct AdjustableSettings {
   std::string default_zone;
   std::map<std::string, std::string> default_tags;  ///< on every new volume; one that is asked for wins
 
-  bool preempt = false;  ///< a Mount takes the volume from the node that holds it
+  Preempt preempt = Preempt::kNever;  ///< whether a Mount takes the volume from the node that holds it
 };
 
 /// One backend under one name, with what the operator chose for it.
@@ -66,6 +85,9 @@ struct Service : AdjustableSettings {
   bool implicit_create = false;        ///< Mount of an unknown name creates it
   bool remove_foreign = false;         ///< orchestrators may remove volumes without our created-by tag
   Duration linger = Duration::zero();  ///< between the unmount and the detach
+  /// A Docker consumer older than this, of which the kernel shows no trace, is released (design §4.7). Zero:
+  /// never.
+  Duration stale_after = std::chrono::minutes(10);
 };
 
 struct EngineOptions {
@@ -92,6 +114,17 @@ struct EngineOptions {
   /// retry_cap.
   Duration retry_first = std::chrono::seconds(2);
   Duration retry_cap = std::chrono::seconds(60);
+  /// Between two looks of a mounted volume's backend at whether it is still attached to this node; up to a
+  /// fifth is added at random. What the kernel tells (a device that is removed, an I/O error) is acted on at
+  /// once.
+  Duration attachment_poll = std::chrono::minutes(5);
+  /// Between two tries to read a block of each mounted network device.
+  Duration device_poll = std::chrono::seconds(30);
+  /// Between two searches for stale consumers (Service::stale_after).
+  Duration stale_poll = std::chrono::minutes(5);
+  /// Asked before each mount; not OK = it is refused with that, since no container would see it
+  /// (host/linux_host.h, CheckMountsReachHost). Null: not asked.
+  std::function<absl::Status()> mounts_reach_containers = nullptr;
   /// Whether this process may mount. A directory driver's volumes are bind-mounted then; else the directory
   /// itself is what users get.
   bool can_mount = true;
@@ -146,6 +179,25 @@ struct VolumeUsage {
   std::string problem;
 };
 
+/// A consumer, and what the kernel says of it.
+struct ConsumerEvidence {
+  ConsumerRecord record;
+  enum class Verdict { kAlive, kStale, kUnknown };
+  Verdict verdict = Verdict::kUnknown;
+  std::string
+      why;  ///< "process 4711 (postgres) has it mounted", "older than 10m and no process has it mounted"
+};
+const char* ToString(ConsumerEvidence::Verdict verdict);
+
+/// Who holds a volume on this node, and the evidence.
+struct ConsumerReport {
+  VolumeView view;
+  std::vector<ConsumerEvidence> consumers;
+  /// What the kernel shows: mount namespaces and processes that have it, whoever asked for it. Nobody can
+  /// tell which consumer is which of them.
+  std::vector<host::MountUse> uses;
+};
+
 struct RemoveOptions {
   /// An orchestrator's request: only volumes that carry our created-by tag (design §4.8). The CLI says false.
   bool only_ours = true;
@@ -182,6 +234,8 @@ class VolumeEngine {
   // deadline.
   virtual void Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) = 0;
   virtual void List(const std::string& service, Deadline deadline, Done<std::vector<VolumeView>> done) = 0;
+  /// Reads all of /proc: not for every call.
+  virtual void Consumers(const VolumeRef& ref, Deadline deadline, Done<ConsumerReport> done) = 0;
   /// "" when it is not mounted.
   virtual void Path(const VolumeRef& ref, Deadline deadline, Done<std::string> done) = 0;
 

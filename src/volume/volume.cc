@@ -62,4 +62,23 @@ const char* ToString(Consumer::Api api) {
   return "unknown";
 }
 
+const char* ToString(Preempt preempt) {
+  switch (preempt) {
+    case Preempt::kNever:
+      return "false";
+    case Preempt::kWhenDead:
+      return "when-dead";
+    case Preempt::kAlways:
+      return "true";
+  }
+  return "false";
+}
+
+std::optional<Preempt> ParsePreempt(std::string_view text) {
+  for (const Preempt preempt : {Preempt::kNever, Preempt::kWhenDead, Preempt::kAlways}) {
+    if (text == ToString(preempt)) return preempt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace rexray

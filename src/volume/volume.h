@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -164,18 +165,25 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 };
 
+/// Whether a mount may take a volume from the node that has it: never (it waits until that node lets it go),
+/// only when the backend says that the node is stopped or gone, or always (REX-Ray's `preempt: true`).
+enum class Preempt { kNever, kWhenDead, kAlways };
+
 /// How a volume is mounted on this node.
 struct MountSpec {
   std::optional<std::string>
       fs_type;  ///< for a blank volume; an existing file system is mounted as what it is
   std::vector<std::string> mount_options;  ///< one each: "noatime", "data=journal"
   bool read_only = false;
-  bool preempt = false;
+  std::optional<Preempt> preempt;  ///< unset: what the service is configured to do
 };
 
 const char* ToString(VolumeStatus status);
 const char* ToString(SnapshotStatus status);
 const char* ToString(AttachmentState state);
 const char* ToString(Consumer::Api api);
+const char* ToString(Preempt preempt);
+/// "false", "true", "when-dead", as the configuration and the command line write it.
+std::optional<Preempt> ParsePreempt(std::string_view text);
 
 }  // namespace rexray

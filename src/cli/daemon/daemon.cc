@@ -31,6 +31,8 @@ Daemon::Daemon(Clock& clock, host::HelperProgram helper)
       file_systems_(host::MakeLinuxFileSystems(runner_, *devices_)),
       helpers_(std::move(helper)),
       remote_(host::MakeHelperHost(helpers_, {devices_.get(), mounter_.get(), file_systems_.get(), &clock})),
+      watch_(host::MakeLinuxDeviceWatch(runner_)),
+      users_(host::MakeLinuxMountUsers()),
       events_(clock) {}
 
 Daemon::~Daemon() = default;
@@ -72,7 +74,7 @@ absl::Status Daemon::Prepare() {
     RETURN_IF_ERROR(helpers_.WarmUp());  // its start and ours go on side by side
   }
   const absl::Status reach = host::CheckMountsReachHost(*mounter_, paths.volumes);
-  if (!reach.ok()) Warn(std::string(MessageOf(reach)));
+  if (!reach.ok()) Warn("every mount is refused: " + std::string(MessageOf(reach)));
   return absl::OkStatus();
 }
 
@@ -80,7 +82,8 @@ absl::Status Daemon::StartEngine() {
   const config::Settings& settings = config_->settings();
   ASSIGN_OR_RETURN(const std::string boot_id, engine::ReadBootId());
   ASSIGN_OR_RETURN(journal_, engine::OpenJournal(settings.paths.run, boot_id));
-  const host::Host host{remote_.devices.get(), remote_.mounter.get(), remote_.file_systems.get(), &clock_};
+  const host::Host host{remote_.devices.get(), remote_.mounter.get(), remote_.file_systems.get(), &clock_,
+                        watch_.get(),          users_.get()};
   OpenedServices services = OpenServices(settings, host);
   down_ = std::move(services.down);
   for (const engine::Service& service : services.up) drivers_.emplace_back(service.name, service.driver);
@@ -88,6 +91,9 @@ absl::Status Daemon::StartEngine() {
   options.volumes_root = settings.paths.volumes;
   options.default_service = settings.default_service;
   options.can_mount = geteuid() == 0;
+  options.mounts_reach_containers = [this, root = options.volumes_root] {
+    return host::CheckMountsReachHost(*mounter_, root);
+  };
   ASSIGN_OR_RETURN(engine_, engine::VolumeEngine::Create(options, {.host = host,
                                                                    .journal = journal_.get(),
                                                                    .events = &events_,

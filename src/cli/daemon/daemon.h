@@ -73,6 +73,8 @@ class Daemon {
   std::unique_ptr<host::FileSystems> file_systems_;
   host::HelperPool helpers_;
   host::HelperHost remote_;  ///< those three, with the calls that can hang in other processes
+  std::unique_ptr<host::DeviceWatch> watch_;
+  std::unique_ptr<host::MountUsers> users_;
   engine::EventLog events_;
   std::unique_ptr<engine::Journal> journal_;
   std::vector<DownService> down_;

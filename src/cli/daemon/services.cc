@@ -11,7 +11,7 @@ namespace {
 
 /// Docker mounts, unmounts and mounts again when it creates a container (the copy-up): a device that comes
 /// over a network stays that long.
-constexpr Duration kNetworkLinger = std::chrono::seconds(20);
+constexpr Duration kNetworkLinger = std::chrono::seconds(3);
 
 engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_ptr<StorageDriver> driver) {
   engine::Service service;
@@ -26,6 +26,7 @@ engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_p
   service.implicit_create = settings.implicit_create;
   service.remove_foreign = settings.remove_foreign;
   const bool network = service.driver->Capabilities().network;
+  service.stale_after = settings.stale_after;
   service.linger = settings.linger.value_or(network ? kNetworkLinger : Duration::zero());
   return service;
 }
@@ -40,7 +41,7 @@ engine::AdjustableSettings AdjustableOf(const config::ServiceSettings& settings)
   out.default_iops = settings.default_iops;
   out.default_zone = settings.default_zone;
   out.default_tags = settings.default_tags;
-  out.preempt = settings.preempt == "true";
+  out.preempt = ParsePreempt(settings.preempt).value_or(Preempt::kNever);
   return out;
 }
 

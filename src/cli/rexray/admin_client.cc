@@ -170,7 +170,11 @@ absl::StatusOr<std::string> AdminClient::Mount(const VolumeAddress& volume, cons
   if (!request.fs_type.empty()) body["fsType"] = request.fs_type;
   if (!request.mount_options.empty()) body["mountOptions"] = request.mount_options;
   if (request.read_only) body["readOnly"] = true;
-  if (request.preempt) body["preempt"] = true;
+  if (request.preempt == "when-dead") {
+    body["preempt"] = request.preempt;
+  } else if (!request.preempt.empty()) {
+    body["preempt"] = request.preempt == "true";
+  }
   ASSIGN_OR_RETURN(const Json answer, Call("POST", "/v1/volume/mount", QueryOf(volume), &body));
   const Json path = answer.value("path", Json());
   return path.is_string() ? path.get<std::string>() : "";
@@ -189,7 +193,7 @@ absl::StatusOr<std::string> AdminClient::Path(const VolumeAddress& volume) {
   return path.is_string() ? path.get<std::string>() : "";
 }
 
-absl::StatusOr<std::vector<ConsumerInfo>> AdminClient::Consumers(const VolumeAddress& volume) {
+absl::StatusOr<ConsumerList> AdminClient::Consumers(const VolumeAddress& volume) {
   ASSIGN_OR_RETURN(const Json answer, Call("GET", "/v1/volume/consumers", QueryOf(volume), nullptr));
   return ConsumersFromJson(answer);
 }

@@ -31,7 +31,7 @@ struct MountRequest {
   std::string fs_type;
   std::vector<std::string> mount_options;
   bool read_only = false;
-  bool preempt = false;
+  std::string preempt{};  ///< "true", "false", "when-dead"; "" = the service's
 };
 
 struct CreateAnswer {
@@ -60,7 +60,7 @@ class AdminClient {
   absl::Status Unmount(const VolumeAddress& volume, const std::string& consumer, bool now);
   /// "" when it is not mounted.
   absl::StatusOr<std::string> Path(const VolumeAddress& volume);
-  absl::StatusOr<std::vector<ConsumerInfo>> Consumers(const VolumeAddress& volume);
+  absl::StatusOr<ConsumerList> Consumers(const VolumeAddress& volume);
   absl::Status Release(const VolumeAddress& volume, const std::string& consumer);
   absl::StatusOr<VolumeInfo> Grow(const VolumeAddress& volume, uint64_t size);
   absl::StatusOr<std::vector<EventInfo>> Events(uint64_t after);

@@ -74,6 +74,19 @@ ConsumerInfo ConsumerFromJson(const Json& json) {
   Read(json, "counted", &out.counted);
   Read(json, "count", &out.count);
   Read(json, "since", &out.since);
+  Read(json, "verdict", &out.verdict);
+  Read(json, "why", &out.why);
+  return out;
+}
+
+UseInfo UseFromJson(const Json& json) {
+  UseInfo out;
+  Read(json, "pid", &out.pid);
+  Read(json, "command", &out.command);
+  Read(json, "mountNamespace", &out.mount_namespace);
+  Read(json, "target", &out.target);
+  Read(json, "how", &out.how);
+  Read(json, "container", &out.container);
   return out;
 }
 
@@ -203,8 +216,8 @@ DaemonStatus DaemonStatusFromJson(const Json& json) {
   return out;
 }
 
-std::vector<ConsumerInfo> ConsumersFromJson(const Json& json) {
-  return ReadList(At(json, "consumers"), ConsumerFromJson);
+ConsumerList ConsumersFromJson(const Json& json) {
+  return {ReadList(At(json, "consumers"), ConsumerFromJson), ReadList(At(json, "uses"), UseFromJson)};
 }
 
 std::vector<EventInfo> EventsFromJson(const Json& json) {

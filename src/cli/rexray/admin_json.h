@@ -13,7 +13,7 @@ VolumeInfo VolumeFromJson(const nlohmann::json& json);
 VolumeList VolumeListFromJson(const nlohmann::json& json);
 NodeList NodeListFromJson(const nlohmann::json& json);
 DaemonStatus DaemonStatusFromJson(const nlohmann::json& json);
-std::vector<ConsumerInfo> ConsumersFromJson(const nlohmann::json& json);
+ConsumerList ConsumersFromJson(const nlohmann::json& json);
 std::vector<EventInfo> EventsFromJson(const nlohmann::json& json);
 
 /// The body of a CREATE: only what was asked for.

@@ -26,6 +26,23 @@ struct ConsumerInfo {
   bool counted = false;
   int64_t count = 1;
   std::string since;
+  std::string verdict;  ///< "alive", "stale", "unknown": only where the evidence was asked for
+  std::string why;
+};
+
+/// What the kernel shows of a mounted volume.
+struct UseInfo {
+  int64_t pid = 0;
+  std::string command;
+  uint64_t mount_namespace = 0;
+  std::string target;
+  std::string how;
+  std::string container;
+};
+
+struct ConsumerList {
+  std::vector<ConsumerInfo> consumers;
+  std::vector<UseInfo> uses;
 };
 
 struct VolumeInfo {

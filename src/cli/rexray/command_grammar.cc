@@ -51,7 +51,8 @@ void Grammar::Global() {
       ->type_name("FILE");
   app_.add_option("-l,--logLevel", out_.log_level, "for start: debug, info, warn or error")
       ->type_name("LEVEL");
-  app_.add_flag("--preempt", out_.preempt, "take a volume away from the node that holds it");
+  app_.add_flag("--preempt{true}", out_.preempt,
+                "take a volume from the node that holds it; --preempt=when-dead only if that node is dead");
   app_.add_flag("-v,--verbose", raw_.ignored)->group(kHidden);
   for (const char* drivers : {"--osDrivers", "--volumeDrivers"}) {
     app_.add_option(drivers, raw_.ignored_text)->group(kHidden);

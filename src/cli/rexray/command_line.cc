@@ -12,6 +12,7 @@
 
 #include "base/size.h"
 #include "base/status.h"
+#include "volume/volume.h"
 
 namespace rexray::cli {
 
@@ -189,6 +190,10 @@ absl::Status Grammar::FillIn(const CLI::App* at) {
   }
   if (!raw_.timeout.empty()) {
     ASSIGN_OR_RETURN(out_.timeout, ParseTimeout(raw_.timeout));
+  }
+  if (!out_.preempt.empty() && !ParsePreempt(out_.preempt)) {
+    return Error(absl::StatusCode::kInvalidArgument, "--preempt={}: true, false or when-dead",
+                 TerminalSafe(out_.preempt));
   }
   if (!raw_.after.empty()) {
     ASSIGN_OR_RETURN(out_.after, ParseCount("--after", raw_.after));

@@ -137,8 +137,11 @@ TEST(CommandLine, MountInBothDialects) {
       Parsed({"volume", "mount", "x", "--fsType", "xfs", "--preempt", "--mount-options", "ro noatime"});
   EXPECT_THAT(now.names, ElementsAre("x"));
   EXPECT_EQ(now.fs_type, "xfs");
-  EXPECT_TRUE(now.preempt);
+  EXPECT_EQ(now.preempt, "true");
   EXPECT_THAT(now.mount_options, ElementsAre("ro", "noatime"));
+  EXPECT_EQ(Parsed({"volume", "mount", "x"}).preempt, "");
+  EXPECT_EQ(Parsed({"volume", "mount", "x", "--preempt=when-dead"}).preempt, "when-dead");
+  EXPECT_EQ(Parsed({"volume", "mount", "--preempt=false", "x"}).preempt, "false");
 }
 
 TEST(CommandLine, GetIsNoticed) {

@@ -27,7 +27,7 @@ absl::StatusOr<std::unique_ptr<config::Config>> LoadConfig(const Context& contex
   if (!asked.config_file.empty()) request.file = asked.config_file;
   request.flags = asked.settings;
   if (!asked.log_level.empty()) request.flags["rexray.logLevel"] = asked.log_level;
-  if (asked.preempt) request.flags["rexray.volume.mount.preempt"] = "true";
+  if (!asked.preempt.empty()) request.flags["rexray.volume.mount.preempt"] = asked.preempt;
   return config::Load(request);
 }
 

@@ -109,7 +109,7 @@ struct Invocation {
   bool available_only = false;
   bool with_path = false;
   bool force = false;
-  bool preempt = false;
+  std::string preempt;  ///< --preempt: "true", "false" or "when-dead"; "" = not given
   bool read_only = false;
   bool now = false;
   bool idempotent = false;

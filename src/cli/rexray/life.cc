@@ -65,8 +65,8 @@ absl::StatusOr<LaunchRequest> RequestFor(const LifeContext& context) {
   if (!context.invocation.log_level.empty()) {
     request.words.insert(request.words.end(), {"--logLevel", context.invocation.log_level});
   }
-  if (context.invocation.preempt) {
-    request.words.insert(request.words.end(), {"--rexray.volume.mount.preempt", "true"});
+  if (!context.invocation.preempt.empty()) {
+    request.words.insert(request.words.end(), {"--rexray.volume.mount.preempt", context.invocation.preempt});
   }
   for (const auto& [key, value] : context.invocation.settings)
     request.words.push_back(fmt::format("--{}={}", key, value));
@@ -97,7 +97,7 @@ void PrintStarted(LifeContext& context, const std::string& pid) {
 
 /// A flag that silently has no effect is worse than none.
 bool HasSettings(const Invocation& asked) {
-  return !asked.settings.empty() || !asked.log_level.empty() || asked.preempt;
+  return !asked.settings.empty() || !asked.log_level.empty() || !asked.preempt.empty();
 }
 
 /// `verb`: start or restart.

@@ -146,7 +146,8 @@ int AttachVolumes(Context& context) {
           PrintPlan(context, PlanOfAttach(volume));
           return absl::OkStatus();
         }
-        ASSIGN_OR_RETURN(volume, context.client.Attach(AddressOf(volume), asked.force || asked.preempt));
+        ASSIGN_OR_RETURN(volume,
+                         context.client.Attach(AddressOf(volume), asked.force || asked.preempt == "true"));
         return absl::OkStatus();
       });
   if (asked.dry_run || result.done.empty()) return result.exit_code;

@@ -295,10 +295,20 @@ TEST_F(VolumeCommandsTest, Grow) {
 TEST_F(VolumeCommandsTest, ConsumersAndRelease) {
   h.admin.Answer(
       "GET", "/v1/volume/consumers?service=rexray&id=lv-1a2b",
-      R"({"consumers": [{"api": "docker", "id": "aa11", "counted": true, "count": 2, "since": "T"}]})");
+      R"json({"consumers": [{"api": "docker", "id": "aa11", "counted": true, "count": 2, "since": "T",
+                             "verdict": "alive", "why": "process 7 (sh)"}],
+              "uses": [{"pid": 7, "command": "sh", "mountNamespace": 42, "target": "/data", "how": "",
+                        "container": "0123456789abcdef"},
+                       {"pid": 8, "command": "vi", "mountNamespace": 0, "target": "", "how": "open file x",
+                        "container": ""}]})json");
   EXPECT_EQ(Out({"volume", "consumers", "pgdata"}),
-            "Volume  API     Consumer  Times  Since\n"
-            "pgdata  docker  aa11      2      T\n");
+            "Volume  API     Consumer  Times  Since  Verdict  Evidence\n"
+            "pgdata  docker  aa11      2      T      alive    process 7 (sh)\n"
+            "\n"
+            "Volume  PID  Command  Container     Mount namespace  At\n"
+            "pgdata  7    sh       0123456789ab  42               /data\n"
+            "pgdata  8    vi       -             -                open file x\n");
+  EXPECT_THAT(Out({"volume", "consumers", "pgdata", "--format", "json"}), HasSubstr("\"mountNamespace\":42"));
   h.admin.Answer("POST", "/v1/volume/release?service=rexray&id=lv-1a2b", "{}");
   EXPECT_EQ(Out({"volume", "release", "pgdata", "aa11"}), "");
   EXPECT_EQ(h.admin.requests().back(),

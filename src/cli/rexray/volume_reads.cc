@@ -55,7 +55,8 @@ bool IsNowhere(const VolumeInfo& volume) {
   return std::string_view(AttachmentWord(volume)) == "available";
 }
 
-Json ConsumerJson(const VolumeInfo& volume, const ConsumerInfo& it) {
+/// `uses`: of the volume, since nobody can tell which of them is this consumer.
+Json ConsumerJson(const VolumeInfo& volume, const ConsumerInfo& it, const Json& uses) {
   return {{"service", volume.service},
           {"volume", volume.name},
           {"volumeID", volume.id},
@@ -63,7 +64,20 @@ Json ConsumerJson(const VolumeInfo& volume, const ConsumerInfo& it) {
           {"id", it.id},
           {"counted", it.counted},
           {"count", it.count},
-          {"since", it.since}};
+          {"since", it.since},
+          {"verdict", it.verdict},
+          {"why", it.why},
+          {"uses", uses}};
+}
+
+Json UseJson(const UseInfo& it) {
+  return {{"pid", it.pid},       {"command", it.command}, {"mountNamespace", it.mount_namespace},
+          {"target", it.target}, {"how", it.how},         {"container", it.container}};
+}
+
+/// 0 is no process (a swap file, another mount) and no namespace of its own.
+std::string NumberOrNothing(uint64_t number) {
+  return number == 0 ? "" : std::to_string(number);
 }
 
 /// Nothing was found and nothing was printed: an exit code alone would leave a person wondering.
@@ -122,13 +136,27 @@ int ShowPaths(Context& context) {
 int ShowConsumers(Context& context) {
   Json list = Json::array();
   TextTable table;
-  for (const char* header : {"Volume", "API", "Consumer", "Times", "Since"}) table.AddColumn(header);
+  for (const char* header : {"Volume", "API", "Consumer", "Times", "Since", "Verdict", "Evidence"}) {
+    table.AddColumn(header);
+  }
+  TextTable seen;  // what the kernel shows
+  for (const char* header : {"Volume", "PID", "Command", "Container", "Mount namespace", "At"}) {
+    seen.AddColumn(header);
+  }
   const LoopResult result = ForEachVolume(context, MatchRule::kAny, [&](VolumeInfo& volume) -> absl::Status {
-    ASSIGN_OR_RETURN(volume.consumers, context.client.Consumers(AddressOf(volume)));
-    for (const ConsumerInfo& it : volume.consumers) {
-      list.push_back(ConsumerJson(volume, it));
-      table.AddRow({volume.name, it.api, it.id, std::to_string(it.count), it.since});
+    ASSIGN_OR_RETURN(const ConsumerList found, context.client.Consumers(AddressOf(volume)));
+    Json uses = Json::array();
+    for (const UseInfo& it : found.uses) uses.push_back(UseJson(it));
+    for (const ConsumerInfo& it : found.consumers) {
+      list.push_back(ConsumerJson(volume, it, uses));
+      table.AddRow({volume.name, it.api, it.id, std::to_string(it.count), it.since, it.verdict, it.why});
     }
+    for (const UseInfo& it : found.uses) {
+      seen.AddRow({volume.name, NumberOrNothing(static_cast<uint64_t>(it.pid)), it.command,
+                   it.container.substr(0, 12), NumberOrNothing(it.mount_namespace),
+                   it.how.empty() ? it.target : it.how});
+    }
+    volume.consumers = found.consumers;
     return absl::OkStatus();
   });
   if (FailedEmpty(result)) return result.exit_code;
@@ -136,8 +164,12 @@ int ShowConsumers(Context& context) {
   if (format == Format::kTemplate) {
     return PrintResult(context, ApplyTemplate(context.output, list), result.exit_code);
   }
-  const bool is_table = format == Format::kTable || format == Format::kOldTable;
-  context.console.Out(is_table ? table.Render(context.output.quiet) : Encode(list, format));
+  if (format == Format::kTable || format == Format::kOldTable) {
+    context.console.Out(table.Render(context.output.quiet));
+    if (!seen.empty() && !context.output.quiet) context.console.Out("\n" + seen.Render());
+  } else {
+    context.console.Out(Encode(list, format));
+  }
   return result.exit_code;
 }
 

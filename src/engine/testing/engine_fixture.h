@@ -102,7 +102,11 @@ class EngineFixture : public ::testing::Test {
   static constexpr char kNode[] = "node-a";
 
  protected:
-  EngineFixture() { directory_ = MakeDirectory(); }
+  EngineFixture() {
+    directory_ = MakeDirectory();
+    // Tests that want them say so.
+    options_.attachment_poll = options_.device_poll = options_.stale_poll = Duration::zero();
+  }
   ~EngineFixture() override {
     engine_.reset();
     std::error_code ignored;

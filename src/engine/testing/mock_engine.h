@@ -18,6 +18,7 @@ class MockEngine : public VolumeEngine {
   MOCK_METHOD(void, ThisNode, (const std::string&, Deadline, Done<Node>), (override));
   MOCK_METHOD(void, Get, (const VolumeRef&, Deadline, Done<VolumeView>), (override));
   MOCK_METHOD(void, List, (const std::string&, Deadline, Done<std::vector<VolumeView>>), (override));
+  MOCK_METHOD(void, Consumers, (const VolumeRef&, Deadline, Done<ConsumerReport>), (override));
   MOCK_METHOD(void, Path, (const VolumeRef&, Deadline, Done<std::string>), (override));
   MOCK_METHOD(void, CreateVolume, (const std::string&, const CreateSpec&, Deadline, Done<CreateResult>),
               (override));

@@ -40,12 +40,18 @@ void WriteAttachments(const std::vector<Attachment>& attachments, JsonWriter& js
   json.EndArray();
 }
 
+void WriteConsumerFields(const engine::ConsumerRecord& record, JsonWriter& json) {
+  json.Key("api").String(ToString(record.consumer.api)).Key("id").String(record.consumer.id);
+  json.Key("counted").Bool(record.consumer.counted).Key("count").Integer(record.count);
+  json.Key("since").String(FormatRfc3339(record.since));
+}
+
 void WriteConsumers(const std::vector<engine::ConsumerRecord>& consumers, JsonWriter& json) {
   json.BeginArray();
   for (const engine::ConsumerRecord& record : consumers) {
-    json.BeginObject().Key("api").String(ToString(record.consumer.api)).Key("id").String(record.consumer.id);
-    json.Key("counted").Bool(record.consumer.counted).Key("count").Integer(record.count);
-    json.Key("since").String(FormatRfc3339(record.since)).EndObject();
+    json.BeginObject();
+    WriteConsumerFields(record, json);
+    json.EndObject();
   }
   json.EndArray();
 }
@@ -155,11 +161,21 @@ http::Response CreateAnswer(const engine::CreateResult& result, TimePoint now) {
   return Answer(json);
 }
 
-http::Response ConsumersAnswer(const engine::VolumeView& view) {
+http::Response ConsumersAnswer(const engine::ConsumerReport& report) {
   JsonWriter json;
-  json.BeginObject().Key("consumers");
-  WriteConsumers(view.consumers, json);
-  json.EndObject();
+  json.BeginObject().Key("consumers").BeginArray();
+  for (const engine::ConsumerEvidence& evidence : report.consumers) {
+    json.BeginObject();
+    WriteConsumerFields(evidence.record, json);
+    json.Key("verdict").String(ToString(evidence.verdict)).Key("why").String(evidence.why).EndObject();
+  }
+  json.EndArray().Key("uses").BeginArray();
+  for (const host::MountUse& use : report.uses) {
+    json.BeginObject().Key("pid").Integer(use.pid).Key("command").String(use.command);
+    json.Key("mountNamespace").Integer(use.mount_namespace).Key("target").String(use.target);
+    json.Key("how").String(use.how).Key("container").String(use.container).EndObject();
+  }
+  json.EndArray().EndObject();
   return Answer(json);
 }
 

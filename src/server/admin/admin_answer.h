@@ -20,7 +20,7 @@ http::Response EmptyAnswer();
 http::Response PathAnswer(const std::string& path);
 http::Response VolumeAnswer(const engine::VolumeView& view, TimePoint now);
 http::Response CreateAnswer(const engine::CreateResult& result, TimePoint now);
-http::Response ConsumersAnswer(const engine::VolumeView& view);
+http::Response ConsumersAnswer(const engine::ConsumerReport& report);
 http::Response EventsAnswer(const std::vector<engine::Event>& events, uint64_t after);
 http::Response ConfigAnswer(const config::Config& config);
 

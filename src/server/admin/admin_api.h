@@ -28,11 +28,13 @@
 //   GET    /v1/volume?…             -> {"volume": VOLUME}
 //   DELETE /v1/volume?…             -> {}      &onlyOurs=true refuses volumes without our created-by tag
 //   GET    /v1/volume/path?…        -> {"path": "…"}      "" when it is not mounted
-//   GET    /v1/volume/consumers?…   -> {"consumers": [CONSUMER]}
+//   GET    /v1/volume/consumers?…   -> {"consumers": [CONSUMER with "verdict": "alive|stale|unknown", "why"],
+//                                      "uses": [USE]}      what the kernel shows: reads all of /proc
 //   POST   /v1/volume/attach?…      {"force": bool} -> {"volume": VOLUME}
 //   POST   /v1/volume/detach?…      {"force": bool} -> {}
 //   POST   /v1/volume/mount?…       {"consumer": id, "fsType": "ext4", "mountOptions": [text],
-//                                    "readOnly": bool, "preempt": bool} -> {"path": "…"}
+//                                    "readOnly": bool, "preempt": bool or "when-dead"}
+//                                   -> {"path": "…"}      preempt: without it, the service's
 //   POST   /v1/volume/unmount?…     {"consumer": id, "now": bool} -> {}      now: without the linger
 //   POST   /v1/volume/release?…     {"consumer": id} -> {}      the operator's reset: id as in CONSUMER, required
 //   POST   /v1/volume/grow?…        {"size": bytes, required} -> {"volume": VOLUME}
@@ -59,6 +61,8 @@
 //             "device", "mountPoint", "consumers": [CONSUMER], "waitingFor",
 //             "ageMilliseconds": of the backend's part}
 //   CONSUMER {"api": "docker|dvdcli|podman|csi|cli|unknown", "id", "counted": bool, "count", "since"}
+//   USE      {"pid", "command", "mountNamespace": integer (lsns -t mnt; 0: a process that uses the stage itself),
+//             "target": where it has it mounted, "how": "open file …" of one that has not, "container": its id or ""}
 //   EVENT    {"sequence", "at", "level": "debug|info|warn|error", "kind", "service", "id", "name", "text"}
 //   CREATE   {"name": required, "size", "fsType", "type", "iops", "throughput", "zone", "encrypted": bool,
 //             "kmsKey", "sourceSnapshot", "sourceVolume" (id or name), "freezeSource", "thick",

@@ -296,10 +296,10 @@ class Api : public std::enable_shared_from_this<Api> {
   absl::Status Consumers(Call& call) {
     ASSIGN_OR_RETURN(const VolumeRef ref, RefOf(call));
     RETURN_IF_ERROR(Finish(call));
-    parts_.engine->Get(ref, call.deadline,
-                       [exchange = call.exchange](const absl::StatusOr<VolumeView>& view) {
-                         exchange->Respond(view.ok() ? ConsumersAnswer(*view) : ErrorAnswer(view.status()));
-                       });
+    parts_.engine->Consumers(
+        ref, call.deadline, [exchange = call.exchange](const absl::StatusOr<engine::ConsumerReport>& report) {
+          exchange->Respond(report.ok() ? ConsumersAnswer(*report) : ErrorAnswer(report.status()));
+        });
     return absl::OkStatus();
   }
 
@@ -326,8 +326,12 @@ class Api : public std::enable_shared_from_this<Api> {
     spec.fs_type = call.body.Text("fsType");
     spec.mount_options = call.body.Texts("mountOptions");
     spec.read_only = call.body.Bool("readOnly").value_or(false);
-    spec.preempt = call.body.Bool("preempt").value_or(false);
+    const std::optional<std::string> preempt = call.body.Word("preempt");
     RETURN_IF_ERROR(Finish(call));
+    if (preempt) {
+      spec.preempt = ParsePreempt(*preempt);
+      if (!spec.preempt) return Error(kInvalid, "the field \"preempt\" must be true, false or \"when-dead\"");
+    }
     RETURN_IF_ERROR(ValidateFsType(spec.fs_type.value_or("")));
     ASSIGN_OR_RETURN(spec.mount_options, CheckedMountOptions(spec.mount_options));
     // Respond says whether the caller was still there: one that hung up holds nothing.

@@ -297,7 +297,7 @@ TEST_F(AdminHandlerTest, MountIsForTheCallersConsumer) {
   EXPECT_EQ(spec.fs_type, "xfs");
   EXPECT_THAT(spec.mount_options, ElementsAre("noatime"));
   EXPECT_TRUE(spec.read_only);
-  EXPECT_TRUE(spec.preempt);
+  EXPECT_EQ(spec.preempt, Preempt::kAlways);
 }
 
 TEST_F(AdminHandlerTest, WithoutAConsumerItIsTheCallersUid) {
@@ -348,8 +348,33 @@ TEST_F(AdminHandlerTest, TheOtherChanges) {
 }
 
 TEST_F(AdminHandlerTest, ConsumersAlone) {
-  EXPECT_CALL(engine_, Get).WillOnce(InvokeArgument<2>(Everything(clock_)));
-  EXPECT_EQ(Succeed("GET", "/v1/volume/consumers?name=v")["consumers"][0]["id"], "cli:0");
+  engine::ConsumerReport report;
+  report.view = Everything(clock_);
+  report.consumers = {
+      {report.view.consumers.front(), engine::ConsumerEvidence::Verdict::kAlive, "process 7"}};
+  report.uses = {{.pid = 7, .command = "sh", .mount_namespace = 42, .target = "/data", .container = "cc"}};
+  EXPECT_CALL(engine_, Consumers).WillOnce(InvokeArgument<2>(report));
+  EXPECT_EQ(Succeed("GET", "/v1/volume/consumers?name=v"), json::parse(R"({
+      "consumers":[{"api":"cli","id":"cli:0","counted":false,"count":1,"since":"1970-01-01T00:01:00Z",
+                    "verdict":"alive","why":"process 7"}],
+      "uses":[{"pid":7,"command":"sh","mountNamespace":42,"target":"/data","how":"","container":"cc"}]})"));
+}
+
+TEST_F(AdminHandlerTest, PreemptIsAWordOrABool) {
+  MountSpec spec;
+  EXPECT_CALL(engine_, Mount)
+      .WillRepeatedly(
+          [&](const VolumeRef&, const Consumer&, const MountSpec& how, Deadline, const MountDone& done) {
+            spec = how;
+            (void)done("/p");
+          });
+  Succeed("POST", "/v1/volume/mount?name=v", R"({"preempt":"when-dead"})");
+  EXPECT_EQ(spec.preempt, Preempt::kWhenDead);
+  Succeed("POST", "/v1/volume/mount?name=v", R"({"preempt":false})");
+  EXPECT_EQ(spec.preempt, Preempt::kNever);
+  Succeed("POST", "/v1/volume/mount?name=v", "{}");
+  EXPECT_EQ(spec.preempt, std::nullopt) << "the service's";
+  EXPECT_THAT(Fail("POST", "/v1/volume/mount?name=v", R"({"preempt":"maybe"})"), HasSubstr("when-dead"));
 }
 
 TEST_F(AdminHandlerTest, StatusTellsOfEveryService) {

@@ -117,6 +117,12 @@ std::optional<std::string> Fields::Text(const char* name) {
   return std::nullopt;
 }
 
+std::optional<std::string> Fields::Word(const char* name) {
+  const json* value = Find(name);
+  if (value != nullptr && value->is_boolean()) return value->get<bool>() ? "true" : "false";
+  return Text(name);
+}
+
 std::optional<bool> Fields::Bool(const char* name) {
   const json* value = Find(name);
   if (value == nullptr) return std::nullopt;

@@ -41,9 +41,10 @@ class Fields {
   ~Fields();
 
   std::optional<std::string> Text(const char* name);
-  std::optional<bool> Bool(const char* name);        ///< in a query: "true" or "false"
-  std::optional<uint64_t> Whole(const char* name);   ///< in a query: decimal digits
-  std::vector<std::string> Texts(const char* name);  ///< absent: empty
+  std::optional<std::string> Word(const char* name);  ///< a string, or true or false as the word
+  std::optional<bool> Bool(const char* name);         ///< in a query: "true" or "false"
+  std::optional<uint64_t> Whole(const char* name);    ///< in a query: decimal digits
+  std::vector<std::string> Texts(const char* name);   ///< absent: empty
   std::map<std::string, std::string> TextMap(const char* name);
 
   /// InvalidArgument when a value was of the wrong type, or one is there that no getter asked for.
