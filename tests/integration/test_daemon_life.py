@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from support.daemon import Daemon, PluginError, counted_id, eventually, http_request, why_no_mount_namespace
+from support.daemon import (Daemon, PluginError, counted_id, eventually, http_request, in_own_namespace,
+                            why_no_mount_namespace)
 
 
 def test_sockets_have_their_modes_and_go_with_the_daemon(daemon):
@@ -225,10 +226,12 @@ def test_a_missing_mkfs_names_the_package(idle_daemon):
     if not tools:
         pytest.skip("SKIPPED: no mkfs.ext4 to hide")
     real = os.path.realpath(tools[0])
-    hide = f"mount --bind /dev/null {real} && exec {idle_daemon.programs}/rexray start -f"
+    idle_daemon.share_volumes()
+    hide = f"{in_own_namespace(real, '/dev/null')} && exec {idle_daemon.programs}/rexray start -f"
     with open(idle_daemon.log_path, "w") as log:
-        idle_daemon.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", hide], env=idle_daemon.environment,
-                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        idle_daemon.process = subprocess.Popen(["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", hide],
+                                               env=idle_daemon.environment, stdin=subprocess.DEVNULL, stdout=log,
+                                               stderr=log)
     idle_daemon.wait_ready()
     idle_daemon.plugin.create("x", size="1")
     with pytest.raises(PluginError) as refused:

@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from podman import IMAGE, Podman, why_not  # noqa: E402
-from support.daemon import counted_id, eventually  # noqa: E402
+from support.daemon import counted_id, eventually, in_own_namespace  # noqa: E402
 
 
 @pytest.fixture
@@ -92,12 +92,13 @@ def test_reload_takes_in_what_others_made_and_drops_what_they_removed(podman, id
 
 class GatedMkfs:
     """A mkfs.ext4 that waits for the test before it runs the real one. Only the daemon sees it: a bind mount in a mount
-    namespace of its own, so its volumes' mounts are seen there alone, too."""
+    namespace of its own."""
 
     def __init__(self, daemon):
         self.daemon = daemon
         tools = daemon.home / "tools"
         tools.mkdir()
+        daemon.share_volumes()
         self.gate, self.started = tools / "gate", tools / "started"
         os.mkfifo(self.gate)
         covered = os.path.realpath("/usr/sbin/mkfs.ext4")
@@ -105,8 +106,8 @@ class GatedMkfs:
         shutil.copy(covered, real)
         self.script(tools / "gated", f"echo mkfs >> {self.started}; read -r line < {self.gate}; exec {real} \"$@\"")
         self.script(tools / "in-namespace",
-                    f"mount --bind {tools}/gated {covered} && exec {daemon.programs}/rexray \"$@\"")
-        self.script(tools / "rexray", f"exec unshare --mount --propagation private {tools}/in-namespace \"$@\"")
+                    f"{in_own_namespace(covered, tools / 'gated')} && exec {daemon.programs}/rexray \"$@\"")
+        self.script(tools / "rexray", f"exec unshare --mount --propagation unchanged {tools}/in-namespace \"$@\"")
         daemon.programs = tools
 
     @staticmethod
@@ -127,7 +128,7 @@ class GatedMkfs:
 
     def mounts(self):
         table = pathlib.Path(f"/proc/{self.daemon.process.pid}/mountinfo").read_text()
-        return [line for line in table.splitlines() if f"{self.daemon.home}/var/" in line]
+        return [line for line in table.splitlines() if f"{self.daemon.home}/var/lib/rexray/volumes/" in line]
 
 
 def test_a_mount_that_outlasts_podmans_patience_finishes_and_the_repeat_joins_it(podman, idle_daemon):

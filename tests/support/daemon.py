@@ -21,6 +21,11 @@ def why_no_mount_namespace():
     return None
 
 
+def in_own_namespace(covered, by):
+    """Shell words for `unshare --mount --propagation unchanged sh -c`: `by` stands at `covered` there and only there."""
+    return f"mount --make-private $(findmnt -n -o TARGET -T {covered}) && mount --bind {by} {covered}"
+
+
 class PluginError(Exception):
     """The plugin's {"Err": …}, as dockerd and podman see it."""
 
@@ -160,6 +165,15 @@ class Daemon:
         """SIGKILL: what a crash looks like."""
         self.signal(signal.SIGKILL)
         return self.wait()
+
+    def share_volumes(self):
+        """Mounts below the volumes' root arrive in every mount namespace from here on, as `docker run -v X:X:rshared`
+        and a managed plugin's propagatedMount have it. close() takes it down."""
+        root = self.home / "var" / "lib" / "rexray" / "volumes"
+        root.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "--bind", root, root], check=True)
+        subprocess.run(["mount", "--make-shared", root], check=True)
+        return root
 
     def restart(self):
         self.stop()
