@@ -80,7 +80,7 @@ std::optional<UniqueFd> OpenFileOf(const std::string& process, dev_t file_system
     if (auto fd = OpenOn(process + name, file_system)) return fd;
   }
   for (const std::string& number : NumbersIn(process + "/fd")) {
-    if (auto fd = OpenOn(process + "/fd/" + number, file_system)) return fd;
+    if (auto fd = OpenOn(fmt::format("{}/fd/{}", process, number), file_system)) return fd;
   }
   return std::nullopt;
 }

@@ -25,7 +25,7 @@ constexpr size_t kMaxBody = size_t{1} << 20;
 std::string Head(const Reply& reply, bool keep_alive) {
   std::string out = fmt::format("HTTP/1.1 {} {}\r\nServer: AmazonEC2\r\nContent-Type: {}\r\n", reply.status,
                                 http::ReasonOf(reply.status), reply.content_type);
-  for (const auto& [name, value] : reply.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : reply.headers) out += fmt::format("{}: {}\r\n", name, value);
   out += fmt::format("Content-Length: {}\r\nConnection: {}\r\n\r\n", reply.body.size(),
                      keep_alive ? "keep-alive" : "close");
   return out;

@@ -95,6 +95,7 @@ class EbsDriver final : public StorageDriver {
                                  bool fresh, const CallContext& context);
   bool IsKnownGone(const std::string& id);
   void NoteGone(const std::string& id);
+  bool StaysAlive(const Self& self, const Ec2Volume& volume, const CallContext& context);
   absl::Status YieldToOlder(const Self& self, const std::string& name, const Ec2Volume& made,
                             const CallContext& context);
 
@@ -112,6 +113,7 @@ class EbsDriver final : public StorageDriver {
   // --- attaching (driver_attach.cc) ---
   absl::StatusOr<Ec2Volume> ReadyToAttach(const Self& self, const std::string& id,
                                           const AttachOptions& options, const CallContext& context);
+  bool AwaitLeaving(const Self& self, const Ec2Volume& volume, Deadline until);
   absl::Status Take(const Self& self, const Ec2Volume& volume, const std::string& holder,
                     const CallContext& context);
   struct Slots {

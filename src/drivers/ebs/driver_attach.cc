@@ -44,6 +44,7 @@ std::string EbsDriver::NameOf(const std::string& id) {
 /// The volume, free to be attached here or attached here already.
 absl::StatusOr<Ec2Volume> EbsDriver::ReadyToAttach(const Self& self, const std::string& id,
                                                    const AttachOptions& options, const CallContext& context) {
+  const Deadline leaving = Deadline::After(clock_, options_.consistency).Earlier(context.deadline);
   while (true) {
     ASSIGN_OR_RETURN(const Ec2Volume volume, Look(self, id, context.deadline));
     if (volume.state == "error") {
@@ -58,7 +59,10 @@ absl::StatusOr<Ec2Volume> EbsDriver::ReadyToAttach(const Self& self, const std::
     const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance);
     if (here != nullptr && (here->state == "attached" || here->state == "attaching")) return volume;
     const std::string others = HoldersBut(volume, self.identity.instance);
-    if (!others.empty() && !options.force) return HeldElsewhere(volume, others);
+    if (!others.empty() && !options.force) {
+      if (AwaitLeaving(self, volume, leaving)) continue;
+      return HeldElsewhere(volume, others);
+    }
     if (!others.empty()) {
       for (const Ec2Attachment& attachment : volume.attachments) {
         if (attachment.instance == self.identity.instance || attachment.state == "detached") continue;
@@ -75,6 +79,23 @@ absl::StatusOr<Ec2Volume> EbsDriver::ReadyToAttach(const Self& self, const std::
           return std::nullopt;
         }));
   }
+}
+
+/// Another node lets go of it, or has done so and this replica does not know: waits for another view. False
+/// when somebody keeps it, or when `until` has passed.
+bool EbsDriver::AwaitLeaving(const Self& self, const Ec2Volume& volume, Deadline until) {
+  const bool all_leave =
+      std::all_of(volume.attachments.begin(), volume.attachments.end(), [](const Ec2Attachment& attachment) {
+        return attachment.state == "detaching" || attachment.state == "detached";
+      });
+  if (!all_leave || until.Passed(clock_)) return false;
+  return self.cloud->volume_poll()
+      .Wait(volume.id, fmt::format("volume {} to be detached", CalledAs(volume)), until,
+            [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+              if (seen == nullptr || *seen != volume) return absl::OkStatus();
+              return std::nullopt;
+            })
+      .ok();
 }
 
 /// From an instance that the engine gave up on. Force only against one that may still have it open.
@@ -242,7 +263,7 @@ absl::StatusOr<LocalResource> EbsDriver::AwaitLocal(const CallContext& context, 
   ASSIGN_OR_RETURN(const Ec2Volume volume, Look(self, id, context.deadline));
   const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance);
   // Attach was accepted, and this replica does not know: the poll will see.
-  if (here == nullptr && (NameOf(id).empty() || !HoldersOf(volume).empty())) {
+  if (here == nullptr && NameOf(id).empty()) {
     const std::string holders = HoldersOf(volume);
     return Error(absl::StatusCode::kFailedPrecondition, "volume {} is not attached to this instance ({}){}",
                  CalledAs(volume), self.identity.instance,

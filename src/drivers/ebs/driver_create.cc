@@ -152,7 +152,8 @@ absl::StatusOr<EbsDriver::Made> EbsDriver::AwaitMade(const Self& self, const std
       answered.id, fmt::format("volume \"{}\" ({}) to become available", name, answered.id), context.deadline,
       [&](const Ec2Volume* volume) -> std::optional<absl::Status> {
         const bool unknown_yet = clock_.Now() - begun < options_.consistency;
-        if (volume == nullptr && fresh && !seen && unknown_yet) return std::nullopt;
+        // Also after it was seen: the next answer may be an older replica's.
+        if (volume == nullptr && fresh && unknown_yet) return std::nullopt;
         if (volume == nullptr || IsDead(*volume)) {
           made.was_alive = seen.has_value() || (volume != nullptr && volume->state == "error");
           return absl::OkStatus();
@@ -177,6 +178,19 @@ void EbsDriver::NoteGone(const std::string& id) {
   gone_.insert(id);
 }
 
+/// Not one that was removed a moment ago and that some replica still shows: it is there for as long as a view
+/// can be old.
+bool EbsDriver::StaysAlive(const Self& self, const Ec2Volume& volume, const CallContext& context) {
+  const Deadline end = Deadline::After(clock_, options_.consistency).Earlier(context.deadline);
+  const absl::Status gone =
+      self.cloud->volume_poll().Wait(volume.id, fmt::format("volume {} to stay", CalledAs(volume)), end,
+                                     [](const Ec2Volume* seen) -> std::optional<absl::Status> {
+                                       if (seen == nullptr || IsDead(*seen)) return absl::OkStatus();
+                                       return std::nullopt;
+                                     });
+  return absl::IsDeadlineExceeded(gone) && !context.deadline.Passed(clock_);
+}
+
 /// Two hosts that asked for one name in different ways may both have made it: the older one stays. Ours is
 /// new, and nobody else can have written to it yet.
 absl::Status EbsDriver::YieldToOlder(const Self& self, const std::string& name, const Ec2Volume& made,
@@ -186,7 +200,8 @@ absl::Status EbsDriver::YieldToOlder(const Self& self, const std::string& name, 
   for (const Ec2Volume& other : *namesakes) {
     if (other.id == made.id || IsDead(other)) continue;
     const bool older = std::tie(other.created, other.id) < std::tie(made.created, made.id);
-    if (!older || !made.attachments.empty()) continue;
+    if (!older || !made.attachments.empty() || IsKnownGone(other.id)) continue;
+    if (!StaysAlive(self, other, context)) continue;
     LogWarn("another node made the volume at the same time: ours goes",
             {{"volume", name}, {"ours", made.id}, {"theirs", other.id}});
     RETURN_IF_ERROR(self.cloud->client().DeleteVolume(made.id, context.deadline));
@@ -199,11 +214,13 @@ absl::Status EbsDriver::YieldToOlder(const Self& self, const std::string& name, 
 absl::Status EbsDriver::Remove(const CallContext& context, const std::string& id) {
   ASSIGN_OR_RETURN(const Self self, Begin(context));
   ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "remove"));
+  const Deadline leaving = Deadline::After(clock_, options_.consistency).Earlier(context.deadline);
   while (true) {
     const absl::StatusOr<Ec2Volume> volume = Look(self, id, context.deadline);
     if (absl::IsNotFound(volume.status())) return absl::OkStatus();
     if (!volume.ok()) return volume.status();
     if (const std::string holders = HoldersOf(*volume); !holders.empty()) {
+      if (AwaitLeaving(self, *volume, leaving)) continue;
       return Error(absl::StatusCode::kFailedPrecondition,
                    "volume {} is attached to {}; unmount and detach it first", CalledAs(*volume), holders);
     }

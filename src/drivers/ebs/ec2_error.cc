@@ -148,8 +148,10 @@ bool IsThrottle(std::string_view code) {
 }
 
 bool IsServiceFault(std::string_view code, int http_status) {
-  return http_status >= 500 || code == "InternalError" || code == "InternalFailure" ||
-         code == "Unavailable" || code == "ServiceUnavailable" || code == "RequestTimeout";
+  // "HTTP 400": a refusal that was not EC2's, or not whole: nobody knows what it refused.
+  return http_status >= 500 || code.substr(0, 5) == "HTTP " || code == "InternalError" ||
+         code == "InternalFailure" || code == "Unavailable" || code == "ServiceUnavailable" ||
+         code == "RequestTimeout";
 }
 
 bool IsCredentialFault(std::string_view code) {
