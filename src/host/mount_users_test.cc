@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
+#include <thread>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -204,7 +207,7 @@ TEST_F(MountUsersTest, BtrfsIsKnownByTheNumberOfMountinfo) {
 
 TEST_F(MountUsersTest, EachNamespaceIsReadOnceAndAllMountsAreCountedInOneWalk) {
   ASSERT_NO_FATAL_FAILURE(Stage());
-  const OtherProcess container([&] {
+  auto container = std::make_unique<OtherProcess>([&] {
     if (!Unshare(MS_SLAVE)) return false;
     if (::mount(stage_.c_str(), elsewhere_.c_str(), nullptr, MS_BIND, nullptr) != 0) return false;
     for (int i = 0; i < 20; ++i) {
@@ -215,12 +218,16 @@ TEST_F(MountUsersTest, EachNamespaceIsReadOnceAndAllMountsAreCountedInOneWalk) {
     }
     return true;
   });
-  ASSERT_TRUE(container.ok());
+  ASSERT_TRUE(container->ok());
   const auto census = users_->Count({{device_, stage_}, {::makedev(0, 1048575), "/nothing"}});
   ASSERT_TRUE(census.ok()) << census.status();
   ASSERT_EQ(census->uses.size(), 2u);
   EXPECT_EQ(census->uses[0].size(), 1u) << "twenty processes of one namespace are one use";
   EXPECT_TRUE(census->uses[1].empty());
+  container.reset();
+  ASSERT_EQ(host_.mounter->Unmount(stage_), absl::OkStatus());
+  while (!host_.devices->CheckUnused(loop_.path).ok())
+    std::this_thread::yield();  // the twenty end one by one
 }
 
 TEST(SeesEveryProcess, NotFromAPidNamespaceOfItsOwn) {
