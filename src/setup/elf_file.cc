@@ -32,8 +32,8 @@ absl::Status CheckIdentity(const std::string& identity, uint64_t file_size) {
     return Error(kInvalid, "it is not a shared library but {}", *what);
   }
   if (identity.size() < EI_NIDENT) return Error(kInvalid, "it ends after {} bytes of its header", file_size);
-  const int file_class = identity[EI_CLASS];
-  const int data = identity[EI_DATA];
+  const int file_class = static_cast<unsigned char>(identity[EI_CLASS]);
+  const int data = static_cast<unsigned char>(identity[EI_DATA]);
   if (file_class != ELFCLASS32 && file_class != ELFCLASS64) {
     return Error(kInvalid, "its ELF header is damaged: class {}", file_class);
   }

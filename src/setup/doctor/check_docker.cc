@@ -106,7 +106,7 @@ void FindSockets(const Tree& tree, const std::string& directory, int depth, std:
   const absl::StatusOr<std::vector<std::string>> names = tree.List(directory);
   if (!names.ok()) return;
   for (const std::string& name : *names) {
-    const std::string path = directory + "/" + name;
+    const std::string path = fmt::format("{}/{}", directory, name);
     const absl::StatusOr<FileInfo> info = tree.Stat(path);
     if (!info.ok() || out.size() >= kMostSockets) continue;
     if (info->kind == FileKind::kSocket) out.push_back(path);
@@ -167,7 +167,7 @@ void CheckSpecs(const Tree& tree, Results& results) {
     const absl::StatusOr<std::vector<std::string>> names = tree.List(directory);
     if (!names.ok()) continue;
     for (const std::string& name : *names) {
-      if (name.ends_with(".spec")) CheckSpec(tree, directory + "/" + name, results);
+      if (name.ends_with(".spec")) CheckSpec(tree, fmt::format("{}/{}", directory, name), results);
     }
   }
 }

@@ -44,14 +44,16 @@ void ReadStatus(const json& status, Results& results) {
     const std::string name = service.value("name", "");
     const std::string driver = service.value("driver", "");
     const std::string error = service.value("error", "");
-    const std::string check = "service " + name;
+    const std::string check = fmt::format("service {}", name);
     if (service.value("state", "") == "ready") {
       const std::string trouble = service.value("volumesError", "");
-      results.push_back(trouble.empty()
-                            ? Ok(check, driver + ", ready")
-                            : Warning(check, driver + ": its backend does not answer: " + trouble, ""));
+      results.push_back(
+          trouble.empty()
+              ? Ok(check, driver + ", ready")
+              : Warning(check, fmt::format("{}: its backend does not answer: {}", driver, trouble), ""));
     } else {
-      results.push_back(Broken(check, driver + ": " + error, "mend that, then rexray restart"));
+      results.push_back(
+          Broken(check, fmt::format("{}: {}", driver, error), "mend that, then rexray restart"));
     }
   }
 }

@@ -282,6 +282,22 @@ TEST_F(DoctorTest, TextIsFitForATerminalAndColourOnlyWhereItIsAskedFor) {
   EXPECT_THAT(ToText(all, true), AllOf(HasSubstr("\x1b[31mBROKEN"), Not(HasSubstr("\x1b[2J"))));
 }
 
+// docs/doctor.md shows what the doctor says about the walkthrough's download.
+TEST_F(DoctorTest, TheDocumentationSaysTheTruth) {
+  tree_.Write(kLibrary, "<!DOCTYPE html>\n<html><head><title>Not Found</title></head></html>\n");
+  const std::string page = Contents(REXRAY_SOURCE_DIR "/docs/doctor.md");
+  Examination only;
+  for (const Group& group : All().groups) {
+    for (const Diagnosis& one : group.results) {
+      if (group.title == "Mesos agent" && one.verdict == Diagnosis::Verdict::kBroken)
+        only.groups.push_back({group.title, {one}});
+    }
+  }
+  const std::string text = ToText(only, false);
+  EXPECT_THAT(page, HasSubstr(text.substr(0, text.find("\n\n"))));
+  EXPECT_THAT(text, testing::EndsWith("\n1 broken, 0 warnings, 0 ok, 0 unknown\n"));
+}
+
 // --- a check of its own process ---
 
 TEST(Guarded, ACheckThatHangsIsEndedAndSaid) {

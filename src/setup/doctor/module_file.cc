@@ -64,12 +64,13 @@ class Closure {
     std::vector<std::string> places = search;
     places.insert(places.end(), directories_.begin(), directories_.end());
     for (const std::string& directory : places) {
-      const absl::StatusOr<std::string> on_disk = tree_.OnDisk(directory + "/" + name);
-      if (!on_disk.ok() || !tree_.Exists(directory + "/" + name)) continue;
+      const std::string path = fmt::format("{}/{}", directory, name);
+      const absl::StatusOr<std::string> on_disk = tree_.OnDisk(path);
+      if (!on_disk.ok() || !tree_.Exists(path)) continue;
       absl::StatusOr<ElfFile> file = ReadElfFile(*on_disk);
       if (!file.ok() || file->machine != for_file.machine || file->is_64_bit != for_file.is_64_bit) continue;
       const auto at = libraries_.emplace(name, *std::move(file)).first;
-      Add(at->second, directory + "/" + name);
+      Add(at->second, path);
       return true;
     }
     missing_.insert(name);
@@ -190,9 +191,9 @@ ModuleFacts CheckModuleFile(const Tree& tree, const std::string& path, const std
   }
   const absl::StatusOr<ElfFile> file = ReadElfFile(*on_disk);
   if (!file.ok()) {
-    results.push_back(Broken(kCheck,
-                             std::string(MessageOf(file.status())) +
-                                 ": the agent would end with \"invalid ELF header\" or the like",
+    std::string why(MessageOf(file.status()));
+    if (why.starts_with(*on_disk)) why.replace(0, on_disk->size(), path);  // as the agent calls it
+    results.push_back(Broken(kCheck, why + ": the agent would end with \"invalid ELF header\" or the like",
                              "get the file again (curl -fL stops at a server's error page)"));
     return facts;
   }

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include "fmt/core.h"
+
 #include "setup/doctor/checks.h"
 
 namespace rexray::setup::doctor {
@@ -39,7 +41,7 @@ bool IsExecutable(const Tree& tree, const std::string& path) {
 std::string FindExecutable(const Tree& tree, const std::vector<std::string>& directories,
                            const std::string& name) {
   for (const std::string& directory : directories) {
-    const std::string path = directory + "/" + name;
+    std::string path = fmt::format("{}/{}", directory, name);
     if (IsExecutable(tree, path)) return path;
   }
   return "";

@@ -91,7 +91,7 @@ void ReadOptions(Reader& reader, const json& external, const std::string& path, 
     if (value.is_string()) {
       out.options[key] = value.get<std::string>();
     } else {
-      reader.Wrong(path + "/options/" + key, "error.expected.jsstring");
+      reader.Wrong(fmt::format("{}/options/{}", path, key), "error.expected.jsstring");
     }
   }
 }

@@ -27,7 +27,9 @@ std::optional<int> ToInt(std::string_view text) {
 
 std::string Joined(const Variables& options) {
   std::string text;
-  for (const auto& [key, value] : options) text += (text.empty() ? "" : ",") + key + "=" + value;
+  for (const auto& [key, value] : options) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", key, value);
+  }
   return text;
 }
 
@@ -40,7 +42,7 @@ Received AsEnvironment(const App& app) {
   const std::optional<Variables> variables = EnvironmentOf(app);
   if (!variables) return received;
   for (const auto& [name, value] : *variables) {
-    if (name.starts_with("DVDI_VOLUME_")) received.lines.push_back(name + "=" + value);
+    if (name.starts_with("DVDI_VOLUME_")) received.lines.push_back(fmt::format("{}={}", name, value));
   }
   return received;
 }
@@ -99,7 +101,8 @@ Received AsDvdcli(const App& app) {
     if (!volume.IsDvdi()) continue;
     std::vector<std::string> argv{"dvdcli", "mount", "--volumedriver=" + volume.Driver(),
                                   "--volumename=" + volume.name.value_or("")};
-    for (const auto& [key, value] : OptionsOf(volume)) argv.push_back("--volumeopts=" + key + "=" + value);
+    for (const auto& [key, value] : OptionsOf(volume))
+      argv.push_back(fmt::format("--volumeopts={}={}", key, value));
     received.lines.push_back(QuoteForDisplay(argv));
   }
   return received;

@@ -173,16 +173,12 @@ class Untold {
     if (!app_.IsMesos()) return;
     constexpr std::string_view kProhibited = "%/:;<>|`$'?^& {\"}[]\n\t\v\b\r\\";
     std::string options;
-    for (const auto& [key, value] : OptionsOf(volume)) options += key + "=" + value + ",";
-    for (const auto& [what, text] : {std::pair<const char*, const std::string*>{"options", &options}}) {
-      const size_t at = text->find_first_of(kProhibited);
-      if (at == std::string::npos) continue;
-      Say(Severity::kNotice, k1_1, VolumePath(volume.index, "/external/options"),
-          fmt::format(
-              "the {} have a character that the original module refuses (\"prohibited characters\"); this "
-              "project's module takes it",
-              what));
-    }
+    for (const auto& [key, value] : OptionsOf(volume)) options += fmt::format("{}={},", key, value);
+    if (options.find_first_of(kProhibited) == std::string::npos) return;
+    Say(Severity::kNotice, k1_1, VolumePath(volume.index, "/external/options"),
+        "the options have a character that the original module refuses (\"prohibited characters\"); this "
+        "project's "
+        "module takes it");
   }
 
   void CheckMany() {
