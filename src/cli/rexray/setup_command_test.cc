@@ -16,7 +16,6 @@ namespace rexray::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 namespace fs = std::filesystem;

@@ -96,7 +96,7 @@ std::string TestTree::Everything() const {
     found[entry.path().string().substr(path_.size())] = Describe(entry.path());
   }
   std::string out;
-  for (const auto& [path, text] : found) out += path + " " + text + "\n";
+  for (const auto& [path, text] : found) out += fmt::format("{} {}\n", path, text);
   return out;
 }
 
