@@ -2,7 +2,7 @@
 """./dev demo: the main job end to end, on the embedded driver, in a private directory that is removed afterwards.
 
 A daemon of its own, a 1 GiB volume, one consumer that writes, the consumer gone, another that reads it back, the volume
-grown while it is mounted. The consumer is a docker container where an engine answers, else a process in a mount
+grown while it is mounted, a snapshot and a volume made from it. The consumer is a docker container where an engine answers, else a process in a mount
 namespace of its own.
 """
 
@@ -208,10 +208,25 @@ rexray:
             raise Failed("what was written is not there after the growth")
         cli("volume", "ls")
 
-        step("7. Cleaned up")
+        step("7. A snapshot of the volume; what is spoiled later is still there in a volume made from it")
         for name in dict.fromkeys(("demo", grown)):
             cli("volume", "unmount", name)
+        cli("snapshot", "create", "demo", "--name", "before")
+        path = cli("volume", "mount", "demo")
+        consumer.run(path, "echo spoiled > story.txt && sync")
+        cli("volume", "create", "demo-restored", "--snapshotid", "before")
+        restored = cli("volume", "mount", "demo-restored")
+        if consumer.run(restored, "cat story.txt") != MESSAGE:
+            raise Failed("the volume from the snapshot does not hold what the snapshot was taken of")
+        cli("snapshot", "ls")
+        cli("volume", "ls")
+
+        step("8. Cleaned up")
+        for name in ("demo", "demo-restored"):
+            cli("volume", "unmount", name)
+        for name in dict.fromkeys(("demo", "demo-restored", grown)):
             cli("volume", "rm", name)
+        cli("snapshot", "rm", "before")
         cli("volume", "ls")
     except Failed:
         print(f"\nthe daemon's log:\n{log.read_text()[-4000:]}", file=sys.stderr)

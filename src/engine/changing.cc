@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "engine/engine_impl.h"
 #include "engine/unstage.h"
+#include "volume/mkfs_options.h"
 #include "volume/mount_options.h"
 #include "volume/volume_name.h"
 
@@ -20,7 +21,7 @@ VolumeKey KeyOfName(const std::string& service, const std::string& name) {
 CreateSpec WithDefaults(const AdjustableSettings& defaults, CreateSpec spec, bool sizes) {
   const bool copy = spec.source_snapshot || spec.source_volume;
   if (!spec.size && sizes && !copy) spec.size = defaults.default_size;
-  if (!spec.fs_type || spec.fs_type->empty()) spec.fs_type = defaults.default_fs_type;
+  if (!copy && (!spec.fs_type || spec.fs_type->empty())) spec.fs_type = defaults.default_fs_type;
   if (!spec.type && !defaults.default_type.empty()) spec.type = defaults.default_type;
   if (!spec.iops) spec.iops = defaults.default_iops;
   if (!spec.zone && !defaults.default_zone.empty()) spec.zone = defaults.default_zone;
@@ -87,6 +88,12 @@ void EngineImpl::CreateVolume(const std::string& service, const CreateSpec& spec
   if (const absl::Status valid = ValidateVolumeName(spec.name); !valid.ok()) return done(valid);
   if (const absl::Status valid = ValidateFsType(spec.fs_type.value_or("")); !valid.ok()) return done(valid);
   ServiceState& found = **state;
+  const std::string default_fs = found.Adjusted().default_fs_type;
+  if (const absl::Status valid = ValidateMkfsOptions(
+          spec.fs_type.value_or("").empty() ? default_fs : *spec.fs_type, spec.mkfs_options);
+      !valid.ok()) {
+    return done(Blame(valid, spec.name));
+  }
   const std::vector<CachedVolume> known = found.cache->FindByName(spec.name);
   if (found.config.create_disabled) {
     Volume shown;
@@ -124,21 +131,21 @@ absl::StatusOr<CreateResult> EngineImpl::RunCreate(ServiceState& service, const 
   if (!existing.ok()) return Blame(existing.status(), spec.name);
   if (*existing) return **existing;
 
+  absl::StatusOr<SourcedSpec> sourced = FindSource(service, spec);
+  if (!sourced.ok()) return Blame(sourced.status(), spec.name);
+  sourced->spec = WithDefaults(service.Adjusted(), sourced->spec, service.driver().Capabilities().sizes);
   StepRunner steps = core_.Steps(key, spec.name, "create");
-  Volume made;
-  absl::Status status = steps.Run("create", [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(
-        made, service.driver().Create(
-                  context, WithDefaults(service.Adjusted(), spec, service.driver().Capabilities().sizes)));
-    return absl::OkStatus();
-  });
+  absl::StatusOr<Volume> created = MakeVolume(service, steps, *sourced);
   steps.Finish();
+  pools_.LookSoon(core_, service);
+  const absl::Status status = created.status();
   if (absl::IsAlreadyExists(status)) {  // another node was quicker
     existing = find();
     if (!existing.ok()) return Blame(existing.status(), spec.name);
     if (*existing) return **existing;
   }
   if (!status.ok()) return Blame(status, spec.name);
+  Volume& made = *created;
   made.key.service = service.config.name;
   service.cache->Put(made);
   core_.AddEvent(

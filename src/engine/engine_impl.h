@@ -10,6 +10,7 @@
 
 #include "engine/engine_core.h"
 #include "engine/fencing.h"
+#include "engine/pool_watch.h"
 #include "engine/stale_consumers.h"
 #include "engine/volume_engine.h"
 
@@ -135,6 +136,18 @@ class EngineImpl final : public VolumeEngine {
                                        const ModifySpec& spec);
   absl::StatusOr<VolumeView> RunAdopt(ServiceState& service, const VolumeKey& key, const std::string& name);
 
+  // sources.cc
+  /// What a Create of a copy means: ids in place of names, and what the copy takes over from its source.
+  struct SourcedSpec {
+    CreateSpec spec;
+    std::optional<VolumeKey> source;  ///< of a volume: its turn is needed too
+    std::string source_name;
+  };
+  absl::StatusOr<SourcedSpec> FindSource(ServiceState& service, CreateSpec spec);
+  absl::StatusOr<Volume> MakeVolume(ServiceState& service, StepRunner& steps, const SourcedSpec& sourced);
+  /// Runs `body` in another volume's turn, and waits for it.
+  absl::Status RunInTurnOf(const VolumeKey& key, const std::string& name, std::function<absl::Status()> body);
+
   // snapshots.cc
   absl::StatusOr<Snapshot> RunSnapshot(ServiceState& service, const VolumeKey& key, const std::string& name,
                                        const SnapshotSpec& spec, bool freeze);
@@ -172,6 +185,7 @@ class EngineImpl final : public VolumeEngine {
                     const std::string& join, Deadline deadline, DoneStatus done,
                     std::function<absl::Status()> body, bool join_only_abandoned = false);
 
+  PoolWatch pools_;  ///< outlives the core's operations
   mutable Core core_;
   Fencing fencing_;
   StaleConsumers stale_;

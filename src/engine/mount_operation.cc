@@ -10,6 +10,7 @@
 #include "engine/format_rule.h"
 #include "engine/mount_point.h"
 #include "engine/unstage.h"
+#include "volume/mkfs_options.h"
 #include "volume/mount_options.h"
 #include "volume/volume_name.h"
 
@@ -161,10 +162,40 @@ absl::Status MountOperation::BringFileSystem() {
     ASSIGN_OR_RETURN(volume_, core_.FreshVolumeOf(service_, key_));
   }
   ASSIGN_OR_RETURN(const bool format, MustFormat(probe, volume_.blank, name_, stage_.device));
-  if (format) return MakeFileSystem(probe);
+  if (format) {
+    RETURN_IF_ERROR(MakeFileSystem(probe));
+    return volume_.needs_new_uuid ? ClearUuidMark() : absl::OkStatus();
+  }
   stage_.fs_type = probe.fs_type;
   fs_size_ = probe.fs_size;
-  return CheckFileSystem();
+  RETURN_IF_ERROR(CheckFileSystem());
+  return volume_.needs_new_uuid ? GiveNewUuid() : absl::OkStatus();
+}
+
+/// A copy's file system, before its first mount that may write.
+absl::Status MountOperation::GiveNewUuid() {
+  if (spec_.read_only) {
+    // ext4 does not mind a second one, and xfs is mounted with nouuid.
+    if (stage_.fs_type != "btrfs") return absl::OkStatus();
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "volume \"{}\" is a copy, and its btrfs file system still has its source's fsid: mount it "
+                 "read-write once, so that it gets its own",
+                 name_);
+  }
+  if (!core_.host.devices->CheckUnused(stage_.device).ok()) return absl::OkStatus();  // mounted by hand
+  RETURN_IF_ERROR(steps_.Run("new_uuid", [&] {
+    return core_.host.file_systems->NewUuid(stage_.device, stage_.fs_type, core_.WorkContext().deadline);
+  }));
+  return ClearUuidMark();
+}
+
+absl::Status MountOperation::ClearUuidMark() {
+  return steps_.Run("clear_uuid", [&]() -> absl::Status {
+    RETURN_IF_ERROR(service_.driver().ClearUuidMark(core_.WorkContext(), key_.id));
+    volume_.needs_new_uuid = false;
+    service_.cache->Edit(key_.id, [](Volume& volume) { volume.needs_new_uuid = false; });
+    return absl::OkStatus();
+  });
 }
 
 absl::Status MountOperation::MakeFileSystem(const host::ProbeResult& probe) {
@@ -177,6 +208,8 @@ absl::Status MountOperation::MakeFileSystem(const host::ProbeResult& probe) {
   if (stage_.fs_type.empty()) stage_.fs_type = volume_.fs_type;
   if (stage_.fs_type.empty()) stage_.fs_type = service_.Adjusted().default_fs_type;
   RETURN_IF_ERROR(ValidateFsType(stage_.fs_type));
+  // Kept with the volume, perhaps by another version or for another file system.
+  RETURN_IF_ERROR(ValidateMkfsOptions(stage_.fs_type, volume_.mkfs_options));
   RETURN_IF_ERROR(steps_.Run("format", [&] {
     host::MakeOptions options;
     options.fs_type = stage_.fs_type;

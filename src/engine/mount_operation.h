@@ -32,6 +32,8 @@ class MountOperation {
   absl::Status BringFileSystem();
   absl::Status MakeFileSystem(const host::ProbeResult& probe);
   absl::Status CheckFileSystem();
+  absl::Status GiveNewUuid();
+  absl::Status ClearUuidMark();
   absl::Status MountIt();
   absl::Status MountBlock();
   absl::Status MountDirectory();

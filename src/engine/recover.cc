@@ -6,11 +6,12 @@
 //   it is ours row of a half-made mount                              -> undone: unmounted, detached if this
 //   boot's journal says that
 //                                                            we attached it
-//   row of what was taken away (lost)                     -> as it is, with its consumers; unmounted if it is
-//   not yet row of what lingered                                  -> detached intent to attach, no row ->
-//   detached: it was not here before mount under our root that no row explains             -> adopted, with
-//   an event; never detached by ourselves anything else                                         -> left as it
-//   is, with an event
+//   row of what was taken away (lost)                     -> as it is, with its consumers
+//   row of what lingered                                  -> detached
+//   intent that says that it froze a file system                     -> thawed
+//   intent to attach, no row                              -> detached: it was not here before
+//   mount under our root that no row explains             -> adopted, with an event; never detached by
+//   ourselves anything else                                         -> left as it is, with an event
 
 #include <functional>
 #include <set>
@@ -19,6 +20,7 @@
 #include "base/status.h"
 #include "engine/engine_impl.h"
 #include "engine/mount_point.h"
+#include "engine/still_source.h"
 #include "engine/unstage.h"
 #include "volume/volume_name.h"
 
@@ -63,6 +65,7 @@ class Recovery {
   void TakeStaged(ServiceState& service, Stage stage);
   void TakeHalfMade(ServiceState& service, Stage stage);
   void TakeIntent(const IntentRow& intent);
+  void ThawWhatItFroze(const IntentRow& intent);
   void LoseConsumers(const Stage& stage);
   void FindUnexplained();
   void SweepMountPoints();
@@ -91,6 +94,7 @@ absl::Status Recovery::Run() {
   for (const ConsumerRow& row : consumers) by_volume[row.key].push_back({row.consumer, row.count, row.since});
   for (const IntentRow& intent : intents) intents_[intent.key] = intent;
 
+  for (const IntentRow& intent : intents) ThawWhatItFroze(intent);
   for (const StageRow& row : rows) TakeRow(row, by_volume[row.key]);
   for (const IntentRow& intent : intents) TakeIntent(intent);
   FindUnexplained();
@@ -167,6 +171,20 @@ void Recovery::TakeHalfMade(ServiceState& service, Stage stage) {
     core_.table.Put(std::move(stage));
   }
   begin_.emplace_back([this, &service, key] { DetachLater(core_, service, key, Duration::zero()); });
+}
+
+/// Whoever writes to it waits for us. Its guard has thawed it, unless that was ended too.
+void Recovery::ThawWhatItFroze(const IntentRow& intent) {
+  const std::string path = FrozenBy(intent);
+  if (path.empty() || !host::FindMount(mounts_, path)) return;
+  const absl::Status thawed = core_.host.file_systems->Thaw(path, /*guard=*/0);
+  if (absl::IsFailedPrecondition(thawed)) return;  // it is not frozen
+  core_.AddEvent(thawed.ok() ? LogLevel::kWarn : LogLevel::kError, thawed.ok() ? "thawed" : "thaw-failed",
+                 intent.key, intent.name,
+                 thawed.ok() ? fmt::format("{} was frozen by {} when the daemon ended; it is thawed", path,
+                                           intent.operation)
+                             : fmt::format("{} may be frozen, and cannot be thawed: {}; see fsfreeze(8)",
+                                           path, MessageOf(thawed)));
 }
 
 void Recovery::TakeIntent(const IntentRow& intent) {
@@ -348,6 +366,7 @@ absl::Status EngineImpl::Recover() {
   for (auto& [name, service] : core_.services) service->cache->RefreshNow();
   fencing_.Start();
   stale_.Start();
+  pools_.Start(core_);
   return absl::OkStatus();
 }
 

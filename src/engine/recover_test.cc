@@ -150,11 +150,25 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
 
   void Prepare(const std::string& step) {
     if (operation_ == "release") options_.stale_poll = std::chrono::minutes(5);
-    id_ = Create("v");
+    const bool copied = step == "new_uuid" || step == "clear_uuid";
+    if (copied) {
+      Create("source");
+      ASSERT_TRUE(Mount("source", CliConsumer()).ok());
+      ASSERT_EQ(Unmount("source", CliConsumer()), absl::OkStatus());
+      CreateSpec spec;
+      spec.name = "v";
+      spec.source_volume = "source";
+      const auto made = CreateSync(spec);
+      ASSERT_TRUE(made.ok()) << made.status();
+      id_ = made->view.volume.key.id;
+    } else {
+      id_ = Create("v");
+    }
     cloud_options_.capabilities.grow = true;
     const std::string operation = operation_;
     if (operation == "unmount" || operation == "remove" || operation == "grow" || operation == "modify" ||
-        operation == "snapshot" || operation == "fence" || operation == "release") {
+        operation == "snapshot" || operation == "fence" || operation == "release" || step == "freeze" ||
+        step == "thaw") {
       ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
     }
     // A volume that is lost is forgotten at once only when nobody used it.
@@ -184,6 +198,8 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
     if (operation == "create") {
       CreateSpec spec;
       spec.name = "w";
+      if (step != "create") spec.source_volume = "v";
+      spec.freeze_source = step != "create";
       engine().CreateVolume("", spec, Soon(), ignore);
     } else if (operation == "mount") {
       if (step == "undo_mount") cloud().calls().FailNext("OnStaged", absl::InternalError("broken"));
@@ -205,7 +221,7 @@ class CrashTest : public EngineFixture, public ::testing::WithParamInterface<std
     } else if (operation == "adopt") {
       engine().Adopt(Named("v"), Soon(), ignore);
     } else if (operation == "snapshot") {
-      engine().CreateSnapshot(Named("v"), {.name = "s"}, false, Soon(), ignore);
+      engine().CreateSnapshot(Named("v"), {.name = "s"}, true, Soon(), ignore);
     } else if (operation == "remove_snapshot") {
       engine().RemoveSnapshot("", "s", {}, Soon(), ignore);
     } else if (operation == "remove") {
@@ -295,6 +311,7 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
   });
   cloud().Find(id_).has_value() && !AttachedHere(id_) ? cloud().TearAway(id_) : void();  // node-b lets it go
 
+  EXPECT_THAT(host().Frozen(), ::testing::IsEmpty()) << "no file system stays frozen";
   const bool exists = cloud().Find(id_).has_value();
   const bool mounted = host().MountAt(StagePath("v")).has_value();
   if (exists) {
@@ -309,7 +326,8 @@ TEST_P(CrashTest, LeavesNothingThatTheNextDaemonDoesNotPutRight) {
     if (operation == "mount" || operation == "detach") {
       EXPECT_TRUE(view.consumers.empty());
     }
-    if (operation == "grow" || operation == "modify" || operation == "snapshot") {
+    if (operation == "grow" || operation == "modify" || operation == "snapshot" ||
+        (operation == "create" && step != "create")) {
       EXPECT_EQ(CountOf(view, DockerConsumer('a')), 1);
     }
     if ((operation == "unmount" || operation == "release") && mounted) {

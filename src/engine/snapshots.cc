@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 #include "engine/engine_impl.h"
+#include "engine/snapshot_lookup.h"
+#include "engine/still_source.h"
 #include "volume/volume_name.h"
 
 namespace rexray::engine {
@@ -12,33 +14,6 @@ namespace {
 /// Snapshots have turns of their own: by what the caller called them, so that a repeat joins.
 VolumeKey KeyOfSnapshot(const std::string& service, const std::string& id_or_name) {
   return {service, "snapshot " + id_or_name};
-}
-
-absl::StatusOr<std::vector<Snapshot>> AllSnapshots(const Core& core, ServiceState& service) {
-  ASSIGN_OR_RETURN(std::vector<Snapshot> snapshots, service.driver().ListSnapshots(core.WorkContext()));
-  for (Snapshot& snapshot : snapshots) snapshot.service = service.config.name;
-  return snapshots;
-}
-
-/// An id counts before a name.
-absl::StatusOr<Snapshot> FindSnapshot(const Core& core, ServiceState& service,
-                                      const std::string& id_or_name) {
-  ASSIGN_OR_RETURN(const std::vector<Snapshot> snapshots, AllSnapshots(core, service));
-  std::vector<const Snapshot*> found;
-  for (const Snapshot& snapshot : snapshots) {
-    if (snapshot.id == id_or_name) return snapshot;
-    if (snapshot.name == id_or_name) found.push_back(&snapshot);
-  }
-  if (found.size() == 1) return *found.front();
-  if (found.empty()) {
-    return Error(absl::StatusCode::kNotFound, "there is no snapshot \"{}\" on service \"{}\"",
-                 Printable(id_or_name), service.config.name);
-  }
-  std::string ids;
-  for (const Snapshot* snapshot : found) ids += (ids.empty() ? "" : ", ") + snapshot->id;
-  return Error(absl::StatusCode::kFailedPrecondition,
-               "the name \"{}\" is ambiguous on service \"{}\": snapshots {} have it; use an id",
-               Printable(id_or_name), service.config.name, ids);
 }
 
 absl::Status CheckHasSnapshots(const ServiceState& service) {
@@ -93,19 +68,17 @@ absl::StatusOr<Snapshot> EngineImpl::RunSnapshot(ServiceState& service, const Vo
                    same->source_volume);
     }
   }
-  const StagePtr stage = core_.table.Find(key);
-  if (stage != nullptr && (freeze || service.driver().Capabilities().cut != SnapshotCut::kAtomic)) {
-    return Error(absl::StatusCode::kFailedPrecondition,
-                 "volume \"{}\" is mounted or attached here; unmount it before a snapshot", name);
-  }
   StepRunner steps = core_.Steps(key, name, "snapshot");
   Snapshot made;
-  const absl::Status status = steps.Run("snapshot", [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(made, service.driver().CreateSnapshot(core_.WorkContext(), key.id, spec));
+  const auto cut = [&](const CallContext& context) -> absl::Status {
+    ASSIGN_OR_RETURN(made, service.driver().CreateSnapshot(context, key.id, spec));
     made.service = key.service;
     return absl::OkStatus();
-  });
+  };
+  const auto discard = [&] { (void)service.driver().RemoveSnapshot(core_.WorkContext(), made.id); };
+  const absl::Status status = CopyStill(core_, service, steps, key, name, freeze, "snapshot", cut, discard);
   steps.Finish();
+  pools_.LookSoon(core_, service);
   if (!status.ok()) return Blame(status, name);
   core_.AddEvent(LogLevel::kInfo, "snapshot", key, name,
                  fmt::format("snapshot {}{} of volume \"{}\" is made", made.id,

@@ -4,7 +4,9 @@ namespace rexray::engine {
 
 const std::vector<Step>& StepTable() {
   static const std::vector<Step> steps = {
+      {"create", "freeze", "its source's file system to come to rest"},
       {"create", "create", "the backend to create it"},
+      {"create", "thaw", "its source's file system to go on"},
 
       {"mount", "attach", "the backend to attach it"},
       {"mount", "find_holder", "the backend to say who holds it"},
@@ -15,6 +17,8 @@ const std::vector<Step>& StepTable() {
       {"mount", "format", "its file system to be made"},
       {"mount", "clear_blank", "the backend to record that it has a file system"},
       {"mount", "check", "its file system to be checked"},
+      {"mount", "new_uuid", "its file system to get a UUID of its own"},
+      {"mount", "clear_uuid", "the backend to record that it has a UUID of its own"},
       {"mount", "make_stage", "its mount point to be made"},
       {"mount", "mount", "its file system to be mounted"},
       {"mount", "on_staged", "its driver to take note of the mount"},
@@ -44,7 +48,9 @@ const std::vector<Step>& StepTable() {
 
       {"adopt", "adopt", "the backend to mark it as ours"},
 
+      {"snapshot", "freeze", "its file system to come to rest"},
       {"snapshot", "snapshot", "the backend to copy it"},
+      {"snapshot", "thaw", "its file system to go on"},
       {"remove_snapshot", "remove_snapshot", "the backend to remove the snapshot"},
 
       {"remove", "umount", "its file system to be unmounted"},

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <thread>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "base/unique_fd.h"
+#include "host/ext4_check.h"
 
 namespace rexray::host {
 namespace {
@@ -19,6 +20,16 @@ absl::StatusOr<CommandResult> RunTool(CommandRunner& runner, std::vector<std::st
   command.input = std::move(input);
   command.deadline = deadline;
   return runner.Run(command);
+}
+
+/// With metadata checksums, and without a seed of their own for these (metadata_csum_seed), all checksums
+/// change with the UUID: tune2fs rewrites them, asks first, and wants a file system that was just looked
+/// through.
+absl::Status NewExt4Uuid(CommandRunner& runner, const std::string& device, Deadline deadline) {
+  const std::vector<std::string> argv{"tune2fs", "-U", "random", device};
+  if (RunTool(runner, argv, deadline, "y\n").ok()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckExt4(runner, device, deadline, Ext4Check::kFull));
+  return RunTool(runner, argv, deadline, "y\n").status();
 }
 
 /// Mounted and unmounted again, in no mount namespace at all: when this process dies on the way, the mount
@@ -35,6 +46,14 @@ absl::Status ReplayXfsLog(const std::string& device) {
   return absl::OkStatus();
 }
 
+void Pause(Clock& clock, Duration wait) {
+  const TimePoint until = clock.Now() + wait;
+  Mutex mutex;
+  CondVar nobody;
+  MutexLock lock(mutex);
+  while (clock.Now() < until) clock.WaitUntil(nobody, mutex, until);
+}
+
 absl::Status NewXfsUuid(CommandRunner& runner, BlockDevices& devices, Clock& clock, const std::string& device,
                         Deadline deadline) {
   RETURN_IF_ERROR(ReplayXfsLog(device));
@@ -42,7 +61,7 @@ absl::Status NewXfsUuid(CommandRunner& runner, BlockDevices& devices, Clock& clo
   for (absl::Status unused = devices.CheckUnused(device); !unused.ok();
        unused = devices.CheckUnused(device)) {
     if (deadline.Passed(clock)) return unused;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    Pause(clock, std::chrono::milliseconds(5));
   }
   // What xfs_admin(8) does; that one is a shell script.
   ASSIGN_OR_RETURN(
@@ -58,8 +77,7 @@ absl::Status GiveNewUuid(CommandRunner& runner, BlockDevices& devices, Clock& cl
                          const std::string& device, const std::string& fs_type, Deadline deadline) {
   absl::Status status = absl::OkStatus();
   if (fs_type == "ext4" || fs_type == "ext3" || fs_type == "ext2") {
-    // With metadata checksums tune2fs rewrites all of them, and asks first; csum_seed spares it that.
-    status = RunTool(runner, {"tune2fs", "-U", "random", device}, deadline, "y\n").status();
+    status = NewExt4Uuid(runner, device, deadline);
   } else if (fs_type == "xfs") {
     status = NewXfsUuid(runner, devices, clock, device, deadline);
   } else if (fs_type == "btrfs") {

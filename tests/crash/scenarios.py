@@ -6,6 +6,7 @@
 import os
 import pathlib
 import socket
+import subprocess
 
 from support.daemon import Plugin, PluginError, counted_id, eventually
 from support.invariants import consumers_of, images_of
@@ -311,6 +312,114 @@ class GrowThatTheStartEnds(GrowMounted):
         pass
 
 
+class SnapshotOfWhatIsMounted(Scenario):
+    """Frozen meanwhile: whoever writes to it afterwards hangs if anything stays so."""
+
+    own = "snapshot"
+
+    def prepare(self):
+        self.with_data()
+
+    def act(self):
+        self.daemon.admin("POST", "snapshots", {"name": f"{self.name}-s", "freeze": True}, name=self.name)
+
+    def after_restart(self):
+        assert self.consumers() == {A: 1}, "whoever has it keeps it"
+        write_durably(f"{self.plugin.path(self.name)}/after", "not frozen")
+
+    def finish(self):
+        write_durably(f"{self.plugin.path(self.name)}/row", "spoiled")
+        self.plugin.unmount(self.name, A)
+        self.plugin.create(f"{self.name}-r", snapshotName=f"{self.name}-s")
+        path = self.plugin.mount(f"{self.name}-r", READER)
+        assert pathlib.Path(path, "row").read_text() == DATA
+        self.plugin.unmount(f"{self.name}-r", READER)
+
+    def clean(self):
+        self.daemon.admin("DELETE", "snapshot", None, id=f"{self.name}-s")
+        self.plugin.remove(f"{self.name}-r")
+        super().clean()
+
+
+class RemoveSnapshot(Scenario):
+    own = "snapshot_"
+
+    def prepare(self):
+        super().prepare()
+        self.daemon.admin("POST", "snapshots", {"name": f"{self.name}-s"}, name=self.name)
+
+    def act(self):
+        self.daemon.admin("DELETE", "snapshot", None, id=f"{self.name}-s")
+
+    def repeat(self):
+        if self.there():
+            self.act()
+
+    def there(self):
+        return [it for it in self.daemon.admin("GET", "snapshots")["snapshots"] if it["name"] == f"{self.name}-s"]
+
+    def finish(self):
+        assert not self.there()
+
+
+class CopyOfWhatIsMounted(Scenario):
+    def prepare(self):
+        self.with_data()
+
+    def act(self):
+        self.plugin.create(f"{self.name}-c", volumeName=self.name, freeze="true")
+
+    def after_restart(self):
+        assert self.consumers() == {A: 1}, "whoever has it keeps it"
+        write_durably(f"{self.plugin.path(self.name)}/after", "not frozen")
+
+    def finish(self):
+        path = self.plugin.mount(f"{self.name}-c", READER)
+        assert pathlib.Path(path, "row").read_text() == DATA
+        self.plugin.unmount(f"{self.name}-c", READER)
+        self.plugin.unmount(self.name, A)
+
+    def clean(self):
+        self.plugin.remove(f"{self.name}-c")
+        super().clean()
+
+
+class MountOfACopy(Scenario):
+    """Beside its source, with a UUID of its own."""
+
+    own = "uuid"
+
+    def prepare(self):
+        self.with_data()
+        self.plugin.create(f"{self.name}-c", volumeName=self.name, freeze="true")
+
+    def act(self):
+        self.path = self.plugin.mount(f"{self.name}-c", READER)
+
+    def finish(self):
+        assert pathlib.Path(self.path, "row").read_text() == DATA
+        uuids = {os.stat(path).st_dev: uuid_of(path) for path in (self.path, self.plugin.path(self.name))}
+        assert len(uuids) == len(set(uuids.values())) == 2
+        self.plugin.unmount(f"{self.name}-c", READER)
+        self.plugin.unmount(self.name, A)
+
+    def clean(self):
+        self.plugin.remove(f"{self.name}-c")
+        super().clean()
+
+
+def uuid_of(path):
+    return subprocess.run(["findmnt", "-n", "-o", "UUID", "-T", path], check=True, capture_output=True,
+                          text=True).stdout.strip()
+
+
+class AdoptByHand(Scenario):
+    own = "engine.adopt"
+
+    def act(self):
+        self.admin("adopt")
+
+
 class OfDirectories(Scenario):
     """Of the vfs driver, the daemon's second service."""
 
@@ -367,4 +476,5 @@ class RemoveDirectory(OfDirectories):
 
 ALL = [Create, FirstMount, MountOfDataThatGrew, MountByForce, MountOfWhatMayNotBeFormatted, MountThatFailsAfterMounting,
        Unmount, Attach, Detach, DetachOfWhatNobodyHolds, GrowMounted, GrowUnmounted, Remove, RemoveOfWhatNobodyHolds,
-       Adopt, GrowThatTheStartEnds, CreateDirectory, MountDirectory, UnmountDirectory, RemoveDirectory]
+       Adopt, GrowThatTheStartEnds, SnapshotOfWhatIsMounted, RemoveSnapshot, CopyOfWhatIsMounted, MountOfACopy, AdoptByHand,
+       CreateDirectory, MountDirectory, UnmountDirectory, RemoveDirectory]

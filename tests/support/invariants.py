@@ -109,8 +109,9 @@ def differences(daemon):
     views = daemon.admin("GET", "volumes")["volumes"]
     if len(views) != len({(view["service"], view["name"]) for view in views}):
         found.append(f"a name twice in the list: {[view['name'] for view in views]}")
-    same("images", os.listdir(images_of(daemon)) if images_of(daemon).exists() else [], "volumes",
-         [f"{view['id']}.img" for view in views if view["id"].startswith("lv-")])
+    kept = [view["id"] for view in views] + [it["id"] for it in daemon.admin("GET", "snapshots")["snapshots"]]
+    same("images", os.listdir(images_of(daemon)) if images_of(daemon).exists() else [], "volumes and snapshots",
+         [f"{each}.img" for each in kept if each.startswith(("lv-", "ls-"))])
     same("volumes in use", [view["id"] for view in views if view["mountPoint"]], "staged rows",
          [row["id"] for row in staged])
     same("consumers", [(view["id"], held["id"], held["count"]) for view in views for held in view["consumers"]],

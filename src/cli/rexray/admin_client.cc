@@ -1,5 +1,6 @@
 #include "cli/rexray/admin_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/rexray/admin_json.h"
@@ -207,6 +208,59 @@ absl::StatusOr<VolumeInfo> AdminClient::Grow(const VolumeAddress& volume, uint64
   const Json body = {{"size", size}};
   ASSIGN_OR_RETURN(const Json answer, Call("POST", "/v1/volume/grow", QueryOf(volume), &body));
   return VolumeFromJson(answer.value("volume", Json()));
+}
+
+absl::StatusOr<VolumeInfo> AdminClient::Modify(const VolumeAddress& volume, const ModifyRequest& request) {
+  Json body = Json::object();
+  if (request.size) body["size"] = *request.size;
+  if (!request.type.empty()) body["type"] = request.type;
+  if (request.iops) body["iops"] = *request.iops;
+  if (request.throughput) body["throughput"] = *request.throughput;
+  ASSIGN_OR_RETURN(const Json answer, Call("POST", "/v1/volume/modify", QueryOf(volume), &body));
+  return VolumeFromJson(answer.value("volume", Json()));
+}
+
+absl::StatusOr<VolumeInfo> AdminClient::Adopt(const VolumeAddress& volume) {
+  const Json body = Json::object();
+  ASSIGN_OR_RETURN(const Json answer, Call("POST", "/v1/volume/adopt", QueryOf(volume), &body));
+  return VolumeFromJson(answer.value("volume", Json()));
+}
+
+absl::StatusOr<VolumeInfo> AdminClient::Usage(const VolumeAddress& volume) {
+  // A file system that hangs keeps nobody from what is known besides.
+  constexpr std::chrono::seconds kPatience{5};
+  const auto given = std::exchange(timeout_, std::min(timeout_.value_or(kPatience), kPatience));
+  const absl::StatusOr<Json> result = Call("GET", "/v1/volume/usage", QueryOf(volume), nullptr);
+  timeout_ = given;
+  ASSIGN_OR_RETURN(const Json answer, result);
+  VolumeInfo info = VolumeFromJson(answer.value("volume", Json()));
+  info.usage = UsageFromJson(answer);
+  return info;
+}
+
+absl::StatusOr<SnapshotListing> AdminClient::Snapshots(const std::string& service) {
+  std::string query;
+  AddQuery(&query, "service", service);
+  ASSIGN_OR_RETURN(const Json answer, Call("GET", "/v1/snapshots", query, nullptr));
+  return SnapshotListingFromJson(answer);
+}
+
+absl::StatusOr<SnapshotInfo> AdminClient::CreateSnapshot(const VolumeAddress& volume,
+                                                         const SnapshotRequest& request) {
+  Json body = Json::object();
+  if (!request.name.empty()) body["name"] = request.name;
+  if (!request.description.empty()) body["description"] = request.description;
+  if (!request.tags.empty()) body["tags"] = request.tags;
+  if (request.freeze) body["freeze"] = true;
+  ASSIGN_OR_RETURN(const Json answer, Call("POST", "/v1/snapshots", QueryOf(volume), &body));
+  return SnapshotFromJson(answer.value("snapshot", Json()));
+}
+
+absl::Status AdminClient::RemoveSnapshot(const std::string& service, const std::string& id) {
+  std::string query;
+  AddQuery(&query, "service", service);
+  AddQuery(&query, "id", id);
+  return Call("DELETE", "/v1/snapshot", query, nullptr).status();
 }
 
 absl::StatusOr<std::vector<EventInfo>> AdminClient::Events(uint64_t after) {

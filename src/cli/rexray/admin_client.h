@@ -4,6 +4,7 @@
 // the daemon's own, code and message; when there is no daemon: Unavailable, saying so and how to start one.
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,20 @@ struct MountRequest {
   std::vector<std::string> mount_options;
   bool read_only = false;
   std::string preempt{};  ///< "true", "false", "when-dead"; "" = the service's
+};
+
+struct ModifyRequest {
+  std::optional<uint64_t> size;  ///< bytes
+  std::string type;
+  std::optional<uint64_t> iops;
+  std::optional<uint64_t> throughput;
+};
+
+struct SnapshotRequest {
+  std::string name;
+  std::string description;
+  std::map<std::string, std::string> tags;
+  bool freeze = false;
 };
 
 struct CreateAnswer {
@@ -63,6 +78,14 @@ class AdminClient {
   absl::StatusOr<ConsumerList> Consumers(const VolumeAddress& volume);
   absl::Status Release(const VolumeAddress& volume, const std::string& consumer);
   absl::StatusOr<VolumeInfo> Grow(const VolumeAddress& volume, uint64_t size);
+  /// What is not given stays as it is.
+  absl::StatusOr<VolumeInfo> Modify(const VolumeAddress& volume, const ModifyRequest& request);
+  absl::StatusOr<VolumeInfo> Adopt(const VolumeAddress& volume);
+  /// The volume with its `usage`.
+  absl::StatusOr<VolumeInfo> Usage(const VolumeAddress& volume);
+  absl::StatusOr<SnapshotListing> Snapshots(const std::string& service);
+  absl::StatusOr<SnapshotInfo> CreateSnapshot(const VolumeAddress& volume, const SnapshotRequest& request);
+  absl::Status RemoveSnapshot(const std::string& service, const std::string& id);
   absl::StatusOr<std::vector<EventInfo>> Events(uint64_t after);
 
  private:

@@ -50,6 +50,14 @@ void Read(const Json& json, const char* key, std::vector<std::string>* to) {
   }
 }
 
+void Read(const Json& json, const char* key, std::map<std::string, std::string>* to) {
+  const Json& value = At(json, key);
+  if (!value.is_object()) return;
+  for (const auto& [name, text] : value.items()) {
+    if (text.is_string()) (*to)[name] = text.get<std::string>();
+  }
+}
+
 template <typename T>
 std::vector<T> ReadList(const Json& list, T (*one)(const Json&)) {
   std::vector<T> out;
@@ -165,11 +173,7 @@ VolumeInfo VolumeFromJson(const Json& json) {
   Read(json, "throughput", &out.throughput);
   Read(json, "zone", &out.zone);
   Read(json, "encrypted", &out.encrypted);
-  if (const Json& tags = At(json, "tags"); tags.is_object()) {
-    for (const auto& [key, value] : tags.items()) {
-      if (value.is_string()) out.tags[key] = value.get<std::string>();
-    }
-  }
+  Read(json, "tags", &out.tags);
   Read(json, "status", &out.status);
   Read(json, "statusDetail", &out.status_detail);
   out.attachments = ReadList(At(json, "attachments"), AttachmentFromJson);
@@ -197,6 +201,49 @@ NodeList NodeListFromJson(const Json& json) {
   NodeList out;
   out.nodes = ReadList(At(json, "nodes"), NodeFromJson);
   out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
+  return out;
+}
+
+SnapshotInfo SnapshotFromJson(const Json& json) {
+  SnapshotInfo out;
+  Read(json, "service", &out.service);
+  Read(json, "id", &out.id);
+  Read(json, "name", &out.name);
+  Read(json, "description", &out.description);
+  Read(json, "sourceVolume", &out.source_volume);
+  Read(json, "size", &out.size);
+  Read(json, "allocated", &out.allocated);
+  Read(json, "fsType", &out.fs_type);
+  Read(json, "tags", &out.tags);
+  Read(json, "created", &out.created);
+  Read(json, "status", &out.status);
+  Read(json, "statusDetail", &out.status_detail);
+  Read(json, "progressPercent", &out.progress_percent);
+  Read(json, "encrypted", &out.encrypted);
+  Read(json, "createdByUs", &out.created_by_us);
+  return out;
+}
+
+SnapshotListing SnapshotListingFromJson(const Json& json) {
+  SnapshotListing out;
+  out.snapshots = ReadList(At(json, "snapshots"), SnapshotFromJson);
+  out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
+  return out;
+}
+
+UsageInfo UsageFromJson(const Json& json) {
+  const auto space = [](const Json& from) -> std::optional<UsageInfo::Space> {
+    if (!from.is_object()) return std::nullopt;
+    UsageInfo::Space read;
+    Read(from, "size", &read.size);
+    Read(from, "available", &read.available);
+    return read;
+  };
+  UsageInfo out;
+  out.file_system = space(At(json, "fileSystem"));
+  out.pool = space(At(json, "pool"));
+  Read(At(json, "pool"), "name", &out.pool_name);
+  Read(json, "problem", &out.problem);
   return out;
 }
 

@@ -14,6 +14,9 @@ VolumeList VolumeListFromJson(const nlohmann::json& json);
 NodeList NodeListFromJson(const nlohmann::json& json);
 DaemonStatus DaemonStatusFromJson(const nlohmann::json& json);
 ConsumerList ConsumersFromJson(const nlohmann::json& json);
+SnapshotInfo SnapshotFromJson(const nlohmann::json& json);
+SnapshotListing SnapshotListingFromJson(const nlohmann::json& json);
+UsageInfo UsageFromJson(const nlohmann::json& json);
 std::vector<EventInfo> EventsFromJson(const nlohmann::json& json);
 
 /// The body of a CREATE: only what was asked for.

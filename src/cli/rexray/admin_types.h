@@ -45,6 +45,18 @@ struct ConsumerList {
   std::vector<UseInfo> uses;
 };
 
+/// How full the volume's mounted file system, and the space that it shares with others, are.
+struct UsageInfo {
+  struct Space {
+    uint64_t size = 0;
+    uint64_t available = 0;
+  };
+  std::optional<Space> file_system;
+  std::optional<Space> pool;
+  std::string pool_name;
+  std::string problem;  ///< why writing fails or soon will; "" when there is room
+};
+
 struct VolumeInfo {
   std::string service;
   std::string id;
@@ -71,8 +83,27 @@ struct VolumeInfo {
   std::string mount_point;
   std::vector<ConsumerInfo> consumers;
   std::string waiting_for;
+  std::optional<UsageInfo> usage;  ///< when it was asked for
 
   bool AttachedHere() const { return !state.empty() && state != "detached"; }
+};
+
+struct SnapshotInfo {
+  std::string service;
+  std::string id;
+  std::string name;
+  std::string description;
+  std::string source_volume;  ///< id
+  uint64_t size = 0;
+  uint64_t allocated = 0;
+  std::string fs_type;
+  std::map<std::string, std::string> tags;
+  std::string created;
+  std::string status;  ///< "pending", "completed", "error"
+  std::string status_detail;
+  int64_t progress_percent = 100;
+  bool encrypted = false;
+  bool created_by_us = false;
 };
 
 struct ServiceError {
@@ -96,6 +127,11 @@ struct NodeInfo {
 
 struct NodeList {
   std::vector<NodeInfo> nodes;
+  std::vector<ServiceError> errors;
+};
+
+struct SnapshotListing {
+  std::vector<SnapshotInfo> snapshots;
   std::vector<ServiceError> errors;
 };
 

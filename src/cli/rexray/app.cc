@@ -52,6 +52,18 @@ Handler HandlerOf(Verb verb) {
       return ShowPaths;
     case Verb::kVolumeGrow:
       return GrowVolumes;
+    case Verb::kVolumeModify:
+      return ModifyVolumes;
+    case Verb::kVolumeAdopt:
+      return AdoptVolumes;
+    case Verb::kSnapshotList:
+      return ListSnapshots;
+    case Verb::kSnapshotCreate:
+      return CreateSnapshot;
+    case Verb::kSnapshotRemove:
+      return RemoveSnapshots;
+    case Verb::kSnapshotCopy:
+      return CopySnapshot;
     case Verb::kVolumeConsumers:
       return ShowConsumers;
     case Verb::kVolumeRelease:

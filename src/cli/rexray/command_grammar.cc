@@ -18,6 +18,7 @@ Grammar::Grammar()
   app_.footer("\"rexray COMMAND --help\" says more. Exit codes: 0 done, 1 failed, 2 wrong usage.");
   Global();
   Volume();
+  Snapshot();
   Others();
   Wiring();
   Setup();
@@ -113,8 +114,9 @@ void Grammar::VolumeCreate(CLI::App* parent) {
   create->add_flag("--encrypted{true}", raw_.encrypted, "encrypted by the backend");
   create->add_option("--encryption-key,--encryptionKey", to.kms_key, "the key to encrypt with")
       ->type_name("KEY");
-  create->add_option("--snapshotid,--snapshot", raw_.snapshot, "copy this snapshot (id or name)")
+  create->add_option("--snapshotid,--snapshot", raw_.snapshot, "make it from this snapshot (id or name)")
       ->type_name("ID");
+  create->add_flag("--freeze", to.freeze_source, "stop writing to a mounted source until it is copied");
   create->add_option("-o,--opt", raw_.options, "as for docker: size=10, fsType=xfs …; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
@@ -183,11 +185,72 @@ void Grammar::VolumeChanges(CLI::App* parent) {
   grow->add_option("--size", raw_.size, "the new size: 20, 20GiB")->type_name("SIZE");
   SeveralVolumes(grow, false);
 
+  CLI::App* modify =
+      Leaf(parent, Verb::kVolumeModify, "modify", "change a volume's size, type or performance");
+  Selecting(modify, "names, ids or unique prefixes");
+  modify->add_option("--size", raw_.size, "the new size: 20, 20GiB")->type_name("SIZE");
+  modify->add_option("--type,--volumeType", out_.create.type, "the backend's type of volume: gp3, …")
+      ->type_name("TYPE");
+  modify->add_option("--iops", raw_.iops, "provisioned I/O operations per second")->type_name("N");
+  modify->add_option("--throughput", raw_.throughput, "provisioned MiB/s")->type_name("N");
+  SeveralVolumes(modify, false);
+
+  CLI::App* adopt = Leaf(parent, Verb::kVolumeAdopt, "adopt",
+                         "mark volumes that others made as ours: then docker may remove them");
+  Selecting(adopt, "exact names or ids, or /regular expressions/");
+  SeveralVolumes(adopt, false);
+
   Selecting(Leaf(parent, Verb::kVolumeConsumers, "consumers", "who holds volumes mounted here"),
             "names or ids");
   CLI::App* release = Leaf(parent, Verb::kVolumeRelease, "release", "end somebody else's hold on a volume");
   Selecting(release, "the volume");
   release->add_option("--consumer", out_.consumer, "as \"volume consumers\" shows it")->type_name("ID");
+}
+
+void Grammar::Snapshot() {
+  CLI::App* snapshot = Leaf(&app_, Verb::kSnapshotList, "snapshot", "volumes' contents as they once were");
+  Printing(snapshot);
+  const auto source = [&](CLI::App* app) {
+    app->add_option("--volumeid", out_.volume_id, "the volume (id or name)")
+        ->type_name("ID")
+        ->group(kOldGroup);
+  };
+  const auto which = [&](CLI::App* app) {
+    app->add_option("--snapshotid", out_.snapshot_id, "the snapshot's id")->type_name("ID")->group(kOldGroup);
+  };
+  CLI::App* list = Leaf(snapshot, Verb::kSnapshotList, "ls", "list snapshots", {"list", "get"});
+  list->add_option("SNAPSHOT", out_.names, "names or ids; none = all");
+  list->add_option("--snapshotname", out_.snapshot_name, "its exact name")
+      ->type_name("NAME")
+      ->group(kOldGroup);
+  which(list);
+  list->add_option("--volume", out_.volume_id, "only those of this volume (id or name)")->type_name("VOLUME");
+  source(list);
+
+  CLI::App* create = Leaf(snapshot, Verb::kSnapshotCreate, "create", "make a snapshot of a volume", {"new"});
+  create->add_option("VOLUME", out_.names, "the volume's name or id");
+  create->add_option("--name,--snapshotname", out_.snapshot_name, "the snapshot's name")->type_name("NAME");
+  create->add_option("--description", out_.description, "what it is for")->type_name("TEXT");
+  create->add_option("--tag", raw_.tags, "a tag on the backend; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  create->add_flag("--freeze", out_.freeze, "stop writing to a mounted volume until it is copied");
+  source(create);
+  create->add_flag("--runasync", raw_.ignored)->group(kHidden);
+
+  CLI::App* remove = Leaf(snapshot, Verb::kSnapshotRemove, "rm",
+                          "remove snapshots; volumes made from them stay", {"remove", "delete"});
+  remove->add_option("SNAPSHOT", out_.names, "names or ids");
+  which(remove);
+
+  CLI::App* copy = Leaf(snapshot, Verb::kSnapshotCopy, "copy", "copy a snapshot to another region");
+  copy->add_option("SNAPSHOT", out_.names, "name or id");
+  copy->add_option("--snapshotname", out_.snapshot_name, "its name")->type_name("NAME")->group(kOldGroup);
+  which(copy);
+  source(copy);
+  copy->add_option("--destinationsnapshotname", raw_.ignored_text, "the copy's name")->group(kOldGroup);
+  copy->add_option("--destinationregion", out_.destination_region, "where to")->group(kOldGroup);
+  copy->add_flag("--runasync", raw_.ignored)->group(kHidden);
 }
 
 void Grammar::Others() {

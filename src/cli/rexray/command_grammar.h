@@ -45,6 +45,7 @@ class Grammar {
   void Volume();
   void VolumeCreate(CLI::App* parent);
   void VolumeChanges(CLI::App* parent);
+  void Snapshot();
   void Others();
   void Wiring();
   void Setup();
@@ -60,6 +61,9 @@ class Grammar {
   absl::Status FillIn(const CLI::App* at);
   absl::Status FillInCreate();
   absl::Status TakeDefaults();
+  absl::Status FillInTags();
+  absl::Status FillInRates();
+  absl::Status CheckSnapshot(const CLI::App* at) const;
   absl::Status CheckNames(const CLI::App* at);
   absl::Status CheckSetup(const CLI::App* at);
 

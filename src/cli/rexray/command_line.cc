@@ -64,6 +64,8 @@ bool NeedsVolume(Verb verb) {
     case Verb::kVolumeUnmount:
     case Verb::kVolumePath:
     case Verb::kVolumeGrow:
+    case Verb::kVolumeModify:
+    case Verb::kVolumeAdopt:
     case Verb::kVolumeConsumers:
     case Verb::kVolumeRelease:
       return true;
@@ -91,8 +93,30 @@ absl::Status Grammar::CheckSetup(const CLI::App* at) {
   return absl::OkStatus();
 }
 
+/// The words of 0.3.3's own messages.
+absl::Status Grammar::CheckSnapshot(const CLI::App* at) const {
+  if (out_.verb == Verb::kSnapshotCreate) {
+    if (out_.names.empty() && out_.volume_id.empty()) return Misused(at, "missing --volumeid");
+    if (out_.names.size() + (out_.volume_id.empty() ? 0 : 1) > 1) {
+      return Misused(at, "one volume at a time: a snapshot has one name");
+    }
+  }
+  if (out_.verb == Verb::kSnapshotRemove && out_.names.empty() && out_.snapshot_id.empty()) {
+    return Misused(at, "missing --snapshotid");
+  }
+  if (out_.verb == Verb::kSnapshotCopy && out_.names.empty() && out_.snapshot_id.empty() &&
+      out_.snapshot_name.empty() && out_.volume_id.empty()) {
+    return Misused(at, "missing --volumeid or --snapshotid or --volumename");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Grammar::CheckNames(const CLI::App* at) {
   if (out_.verb == Verb::kSetup || out_.verb == Verb::kSetupUndo) return CheckSetup(at);
+  if (out_.verb == Verb::kSnapshotList || out_.verb == Verb::kSnapshotCreate ||
+      out_.verb == Verb::kSnapshotRemove || out_.verb == Verb::kSnapshotCopy) {
+    return CheckSnapshot(at);
+  }
   if (out_.verb == Verb::kVolumeRelease && out_.names.size() == 2 && out_.consumer.empty()) {
     out_.consumer = out_.names.back();
     out_.names.pop_back();
@@ -151,25 +175,8 @@ absl::Status Grammar::TakeDefaults() {
   return absl::OkStatus();
 }
 
-absl::Status Grammar::FillInCreate() {
+absl::Status Grammar::FillInTags() {
   CreateOptions& to = out_.create;
-  RETURN_IF_ERROR(TakeDefaults());
-  to.size = out_.size;
-  if (!raw_.snapshot.empty()) to.source_snapshot = raw_.snapshot;
-  if (!raw_.source_volume.empty()) to.source_volume = raw_.source_volume;
-  if (!raw_.iops.empty()) {
-    ASSIGN_OR_RETURN(to.iops, ParseCount("--iops", raw_.iops));
-  }
-  if (!raw_.throughput.empty()) {
-    ASSIGN_OR_RETURN(to.throughput, ParseCount("--throughput", raw_.throughput));
-  }
-  if (!raw_.encrypted.empty()) {
-    ASSIGN_OR_RETURN(to.encrypted, ParseBool("--encrypted", raw_.encrypted));
-  }
-  if (!raw_.mkfs_options.empty()) RETURN_IF_ERROR(ApplyCreateOption("mkfsOptions=" + raw_.mkfs_options, &to));
-  if (!raw_.mount_options.empty())
-    RETURN_IF_ERROR(ApplyCreateOption("mountOptions=" + raw_.mount_options, &to));
-  for (const std::string& option : raw_.options) RETURN_IF_ERROR(ApplyCreateOption(option, &to));
   for (const std::string& tag : raw_.tags) {
     const size_t equals = tag.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -178,6 +185,36 @@ absl::Status Grammar::FillInCreate() {
     }
     to.tags[tag.substr(0, equals)] = tag.substr(equals + 1);
   }
+  return absl::OkStatus();
+}
+
+absl::Status Grammar::FillInRates() {
+  CreateOptions& to = out_.create;
+  if (!raw_.iops.empty()) {
+    ASSIGN_OR_RETURN(to.iops, ParseCount("--iops", raw_.iops));
+  }
+  if (!raw_.throughput.empty()) {
+    ASSIGN_OR_RETURN(to.throughput, ParseCount("--throughput", raw_.throughput));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Grammar::FillInCreate() {
+  CreateOptions& to = out_.create;
+  // A copy is what its source is.
+  if (raw_.snapshot.empty() && raw_.source_volume.empty()) RETURN_IF_ERROR(TakeDefaults());
+  to.size = out_.size;
+  if (!raw_.snapshot.empty()) to.source_snapshot = raw_.snapshot;
+  if (!raw_.source_volume.empty()) to.source_volume = raw_.source_volume;
+  RETURN_IF_ERROR(FillInRates());
+  if (!raw_.encrypted.empty()) {
+    ASSIGN_OR_RETURN(to.encrypted, ParseBool("--encrypted", raw_.encrypted));
+  }
+  if (!raw_.mkfs_options.empty()) RETURN_IF_ERROR(ApplyCreateOption("mkfsOptions=" + raw_.mkfs_options, &to));
+  if (!raw_.mount_options.empty())
+    RETURN_IF_ERROR(ApplyCreateOption("mountOptions=" + raw_.mount_options, &to));
+  for (const std::string& option : raw_.options) RETURN_IF_ERROR(ApplyCreateOption(option, &to));
+  RETURN_IF_ERROR(FillInTags());
   if (!out_.volume_name.empty()) out_.names.push_back(std::exchange(out_.volume_name, ""));
   return absl::OkStatus();
 }
@@ -198,6 +235,8 @@ absl::Status Grammar::FillIn(const CLI::App* at) {
   if (!raw_.after.empty()) {
     ASSIGN_OR_RETURN(out_.after, ParseCount("--after", raw_.after));
   }
+  if (out_.verb == Verb::kSnapshotCreate) RETURN_IF_ERROR(FillInTags());
+  if (out_.verb == Verb::kVolumeModify) RETURN_IF_ERROR(FillInRates());
   if (out_.verb == Verb::kVolumeCreate) {
     RETURN_IF_ERROR(FillInCreate());
   } else if (!raw_.mount_options.empty()) {
@@ -238,7 +277,8 @@ std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std:
   }
   out_.verb = command->second;
   out_.usage = FullName(at);
-  out_.get_spelling = out_.verb == Verb::kVolumeList && (out_.get_spelling || at->get_name() == "volume");
+  out_.get_spelling = (out_.verb == Verb::kVolumeList || out_.verb == Verb::kSnapshotList) &&
+                      (out_.get_spelling || at->get_name() == "volume" || at->get_name() == "snapshot");
   if (const absl::Status status = FillIn(at); !status.ok()) return status;
   return std::move(out_);
 }

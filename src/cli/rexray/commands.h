@@ -37,8 +37,15 @@ int MountVolumes(Context& context);
 int UnmountVolumes(Context& context);
 int ShowPaths(Context& context);
 int GrowVolumes(Context& context);
+int ModifyVolumes(Context& context);
+int AdoptVolumes(Context& context);
 int ShowConsumers(Context& context);
 int ReleaseConsumer(Context& context);
+
+int ListSnapshots(Context& context);
+int CreateSnapshot(Context& context);
+int RemoveSnapshots(Context& context);
+int CopySnapshot(Context& context);
 
 int ListServices(Context& context);
 int ListDrivers(Context& context);

@@ -47,6 +47,7 @@ struct BoolOption {
 
 constexpr BoolOption kBools[] = {
     {"overwritefs", &CreateOptions::overwrite_fs},
+    {"freeze", &CreateOptions::freeze_source},
     {"freezesource", &CreateOptions::freeze_source},
     {"thick", &CreateOptions::thick},
 };

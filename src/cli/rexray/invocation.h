@@ -30,8 +30,14 @@ enum class Verb {
   kVolumeUnmount,
   kVolumePath,
   kVolumeGrow,
+  kVolumeModify,
+  kVolumeAdopt,
   kVolumeConsumers,
   kVolumeRelease,
+  kSnapshotList,
+  kSnapshotCreate,
+  kSnapshotRemove,
+  kSnapshotCopy,
   kServiceList,
   kAdapterTypes,
   kAdapterInstances,
@@ -95,6 +101,12 @@ struct Invocation {
   std::string volume_name;  ///< --volumename: an exact name
   std::string volume_id;    ///< --volumeid: an exact id
   std::string service;
+
+  std::string snapshot_name;  ///< --snapshotname
+  std::string snapshot_id;    ///< --snapshotid
+  std::string description;
+  bool freeze = false;
+  std::string destination_region;
 
   // How it is printed.
   std::string format;  ///< as written; "" = the default

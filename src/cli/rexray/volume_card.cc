@@ -50,6 +50,10 @@ std::string FileSystemOf(const VolumeInfo& volume) {
   return text;
 }
 
+std::string FreeOf(const UsageInfo::Space& space) {
+  return fmt::format("{} of {}", FormatSize(space.available), FormatSize(space.size));
+}
+
 std::string HolderOf(const ConsumerInfo& consumer) {
   std::string text = consumer.api + " " + consumer.id;
   if (consumer.count > 1) text += fmt::format(" ({} times)", consumer.count);
@@ -67,6 +71,11 @@ std::string CardOf(const VolumeInfo& volume) {
   card.Add("Waiting for", volume.waiting_for);
   card.Add("Size", SizeOf(volume));
   card.Add("File system", FileSystemOf(volume));
+  if (volume.usage && volume.usage->file_system) card.Add("Free in it", FreeOf(*volume.usage->file_system));
+  if (volume.usage && volume.usage->pool) {
+    card.Add("Free below it", FreeOf(*volume.usage->pool) + " (" + volume.usage->pool_name + ")");
+  }
+  card.Add("Problem", volume.usage ? volume.usage->problem : "");
   card.Add("Type", volume.type);
   card.Add("IOPS", volume.iops ? std::to_string(*volume.iops) : "");
   card.Add("Throughput", volume.throughput ? fmt::format("{} MiB/s", *volume.throughput) : "");

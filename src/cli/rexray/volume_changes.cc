@@ -226,6 +226,37 @@ int GrowVolumes(Context& context) {
   return PrintResult(context, RenderVolumes(result.done, context.output, {}), result.exit_code);
 }
 
+int ModifyVolumes(Context& context) {
+  const Invocation& asked = context.invocation;
+  const ModifyRequest request{asked.size, asked.create.type, asked.create.iops, asked.create.throughput};
+  const LoopResult result =
+      ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
+        if (asked.dry_run) {
+          PrintPlan(context, PlanOfModify(volume, asked));
+          return absl::OkStatus();
+        }
+        ASSIGN_OR_RETURN(volume, context.client.Modify(AddressOf(volume), request));
+        return absl::OkStatus();
+      });
+  if (asked.dry_run || result.done.empty()) return result.exit_code;
+  return PrintResult(context, RenderVolumes(result.done, context.output, {}), result.exit_code);
+}
+
+int AdoptVolumes(Context& context) {
+  const Invocation& asked = context.invocation;
+  const LoopResult result =
+      ForEachVolume(context, MatchRule::kExact, [&](VolumeInfo& volume) -> absl::Status {
+        if (asked.dry_run) {
+          PrintPlan(context, PlanOfAdopt(volume));
+          return absl::OkStatus();
+        }
+        ASSIGN_OR_RETURN(volume, context.client.Adopt(AddressOf(volume)));
+        return absl::OkStatus();
+      });
+  if (asked.dry_run || result.done.empty()) return result.exit_code;
+  return PrintResult(context, RenderVolumes(result.done, context.output, {}), result.exit_code);
+}
+
 int ReleaseConsumer(Context& context) {
   return ForEachVolume(context, MatchRule::kUnique,
                        [&](VolumeInfo& volume) {

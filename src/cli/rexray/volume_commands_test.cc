@@ -47,10 +47,10 @@ const char kPgdataJson[] =
 
 TEST_F(VolumeCommandsTest, ListAsATable) {
   EXPECT_EQ(Out({"volume", "ls"}),
-            "ID        Name    Status         Size  Encrypted  Used by         Path\n"
-            "vol-0f00  far     unavailable  100GiB  yes        -               -\n"
-            "lv-3c4d   logs    available    500MiB  no         -               -\n"
-            "lv-1a2b   pgdata  attached      16GiB  no         cli:1,docker:2  "
+            "ID        Name    Status         Size  Allocated  Encrypted  Used by         Path\n"
+            "vol-0f00  far     unavailable  100GiB          -  yes        -               -\n"
+            "lv-3c4d   logs    available    500MiB          -  no         -               -\n"
+            "lv-1a2b   pgdata  attached      16GiB    1.20GiB  no         cli:1,docker:2  "
             "/var/lib/rexray/volumes/pgdata/data\n");
 }
 
@@ -290,6 +290,38 @@ TEST_F(VolumeCommandsTest, Grow) {
   EXPECT_THAT(Out({"volume", "grow", "pgdata", "--size", "16"}), HasSubstr("16GiB"));
   EXPECT_EQ(h.admin.requests().back(),
             R"(POST /v1/volume/grow?service=rexray&id=lv-1a2b {"size":17179869184})");
+}
+
+TEST_F(VolumeCommandsTest, ModifyAndAdopt) {
+  h.admin.Answer("POST", "/v1/volume/modify?service=rexray&id=lv-1a2b",
+                 std::string(R"({"volume": )") + kPgdata + "}");
+  EXPECT_THAT(Out({"volume", "modify", "pgdata", "--type", "gp3", "--iops", "5000", "--size", "20"}),
+              HasSubstr("16GiB"));
+  EXPECT_EQ(h.admin.requests().back(), R"(POST /v1/volume/modify?service=rexray&id=lv-1a2b )"
+                                       R"({"iops":5000,"size":21474836480,"type":"gp3"})");
+  EXPECT_EQ(Out({"volume", "modify", "pgdata", "--iops", "5", "-n"}), "pgdata (lv-1a2b): change iops to 5\n");
+  h.admin.Answer("POST", "/v1/volume/adopt?service=rexray&id=lv-1a2b",
+                 std::string(R"({"volume": )") + kPgdata + "}");
+  Out({"volume", "adopt", "pgdata"});
+  EXPECT_EQ(h.admin.requests().back(), R"(POST /v1/volume/adopt?service=rexray&id=lv-1a2b {})");
+}
+
+TEST_F(VolumeCommandsTest, GetSaysWhyThereIsNoSpace) {
+  h.admin.Answer("GET", "/v1/volume/usage?service=rexray&id=lv-1a2b&timeout=5",
+                 std::string(R"({"volume": )") + kPgdata +
+                     R"(, "fileSystem": {"size": 1073741824, "available": 536870912},
+                         "pool": {"name": "/pool", "size": 2147483648, "available": 0, "promised": 5},
+                         "problem": "the pool is full"})");
+  h.console.terminal = true;
+  EXPECT_THAT(Out({"volume", "get", "pgdata"}), HasSubstr("the pool is full"));
+  const std::string card = Out({"volume", "inspect", "pgdata"});
+  EXPECT_THAT(card, HasSubstr("Free in it    512MiB of 1GiB\n"));
+  EXPECT_THAT(card, HasSubstr("Free below it 0B of 2GiB (/pool)\n"));
+  EXPECT_THAT(card, HasSubstr("Problem       the pool is full\n"));
+  EXPECT_THAT(Out({"volume", "get", "pgdata", "-f", "json"}),
+              HasSubstr(R"("spaceProblem":"the pool is full")"));
+  h.console.terminal = false;
+  EXPECT_EQ(Out({"volume", "get", "pgdata"}), kPgdataYaml) << "0.3.3's scripts find what they know";
 }
 
 TEST_F(VolumeCommandsTest, ConsumersAndRelease) {

@@ -40,6 +40,7 @@ std::string Users(const VolumeInfo& volume) {
 /// What a person must know beyond the status: a failure, or what is being waited for.
 std::string Note(const VolumeInfo& volume) {
   if (!volume.status_detail.empty()) return volume.status_detail;
+  if (volume.usage && !volume.usage->problem.empty()) return volume.usage->problem;
   if (!volume.waiting_for.empty()) return volume.waiting_for;
   if (volume.state == "lost") return "lost: the device is gone from under its users";
   if (volume.state == "lingering") return "waits to be detached";
@@ -68,6 +69,8 @@ std::string TableOf(const std::vector<VolumeInfo>& volumes, const VolumeColumns&
   TextTable table;
   for (const char* header : {"ID", "Name", "Status"}) table.AddColumn(header);
   table.AddColumn("Size", TextTable::Align::kRight);
+  const bool thin = columns.allocated && Any(volumes, [](const VolumeInfo& it) { return it.allocated > 0; });
+  if (thin) table.AddColumn("Allocated", TextTable::Align::kRight);
   const std::pair<bool, const char*> more[] = {{services, "Service"},      {encrypted, "Encrypted"},
                                                {columns.users, "Used by"}, {columns.device, "Device"},
                                                {columns.path, "Path"},     {notes, "Note"}};
@@ -77,6 +80,7 @@ std::string TableOf(const std::vector<VolumeInfo>& volumes, const VolumeColumns&
   for (const VolumeInfo* it : SortedByName(volumes)) {
     std::vector<std::string> row = {it->id, it->name, AttachmentWord(*it),
                                     it->size == 0 ? "" : FormatSize(it->size)};
+    if (thin) row.push_back(it->allocated == 0 ? "" : FormatSize(it->allocated));
     if (services) row.push_back(it->service);
     if (encrypted) row.push_back(it->encrypted ? "yes" : "no");
     if (columns.users) row.push_back(Users(*it));
@@ -113,6 +117,15 @@ Json FieldsOf(const VolumeInfo& volume) {
   add("sizeBytes", std::to_string(volume.size));
   if (volume.allocated > 0) add("allocatedBytes", std::to_string(volume.allocated));
   add("fsType", volume.fs_type);
+  if (volume.usage && volume.usage->file_system) {
+    add("fileSystemBytes", std::to_string(volume.usage->file_system->size));
+    add("fileSystemAvailableBytes", std::to_string(volume.usage->file_system->available));
+  }
+  if (volume.usage && volume.usage->pool) {
+    add("poolBytes", std::to_string(volume.usage->pool->size));
+    add("poolAvailableBytes", std::to_string(volume.usage->pool->available));
+  }
+  if (volume.usage) add("spaceProblem", volume.usage->problem);
   if (volume.throughput) add("throughput", std::to_string(*volume.throughput));
   add("state", volume.state);
   add("device", volume.device);

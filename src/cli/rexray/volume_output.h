@@ -16,6 +16,7 @@ namespace rexray::cli {
 
 /// What a table shows beside id, name, status and size.
 struct VolumeColumns {
+  bool allocated = false;  ///< where any volume knows it
   bool device = false;
   bool users = false;
   bool path = false;

@@ -78,4 +78,18 @@ std::string PlanOfGrow(const VolumeInfo& volume, uint64_t size) {
   return plan + (IsMounted(volume) ? "; grow the mounted file system" : "");
 }
 
+std::string PlanOfModify(const VolumeInfo& volume, const Invocation& asked) {
+  std::string plan;
+  const auto add = [&](const std::string& change) { plan += (plan.empty() ? "" : ", ") + change; };
+  if (asked.size) add(fmt::format("size from {} to {}", FormatSize(volume.size), FormatSize(*asked.size)));
+  if (!asked.create.type.empty()) add("type to " + asked.create.type);
+  if (asked.create.iops) add(fmt::format("iops to {}", *asked.create.iops));
+  if (asked.create.throughput) add(fmt::format("throughput to {} MiB/s", *asked.create.throughput));
+  return Title(volume) + "change " + plan;
+}
+
+std::string PlanOfAdopt(const VolumeInfo& volume) {
+  return Title(volume) + (volume.created_by_us ? "nothing, it is ours already" : "mark it as ours");
+}
+
 }  // namespace rexray::cli

@@ -16,6 +16,8 @@ std::string PlanOfAttach(const VolumeInfo& volume);
 std::string PlanOfDetach(const VolumeInfo& volume);
 std::string PlanOfMount(const VolumeInfo& volume, const Invocation& asked);
 std::string PlanOfUnmount(const VolumeInfo& volume);
+std::string PlanOfModify(const VolumeInfo& volume, const Invocation& asked);
+std::string PlanOfAdopt(const VolumeInfo& volume);
 std::string PlanOfGrow(const VolumeInfo& volume, uint64_t size);
 
 }  // namespace rexray::cli

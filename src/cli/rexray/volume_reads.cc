@@ -80,6 +80,15 @@ std::string NumberOrNothing(uint64_t number) {
   return number == 0 ? "" : std::to_string(number);
 }
 
+/// Asks how full they are. A file system that does not answer is no reason to show nothing.
+void AddUsage(Context& context, std::vector<VolumeInfo>* volumes) {
+  for (VolumeInfo& volume : *volumes) {
+    if (absl::StatusOr<VolumeInfo> with = context.client.Usage(AddressOf(volume)); with.ok()) {
+      volume.usage = std::move(with->usage);
+    }
+  }
+}
+
 /// Nothing was found and nothing was printed: an exit code alone would leave a person wondering.
 bool FailedEmpty(const LoopResult& result) {
   return result.done.empty() && result.exit_code != 0;
@@ -91,6 +100,7 @@ int ListVolumes(Context& context) {
   const Invocation& asked = context.invocation;
   LoopResult result = Wanted(context);
   if (FailedEmpty(result)) return result.exit_code;
+  if (AsksForSome(asked) && context.output.format != Format::kYaml) AddUsage(context, &result.done);
   if (asked.attached_only || asked.with_path) KeepOnly(&result.done, IsHere);
   if (asked.available_only) KeepOnly(&result.done, IsNowhere);
   if (asked.with_path &&
@@ -98,13 +108,14 @@ int ListVolumes(Context& context) {
     return PrintResult(context, RenderMounted(result.done, context.output), result.exit_code);
   }
   const bool people = context.output.format == Format::kTable;
-  const VolumeColumns columns{.users = people, .path = people || asked.with_path};
+  const VolumeColumns columns{.allocated = people, .users = people, .path = people || asked.with_path};
   return PrintResult(context, RenderVolumes(result.done, context.output, columns), result.exit_code);
 }
 
 int InspectVolumes(Context& context) {
-  const LoopResult result = SelectVolumes(context, MatchRule::kAny);
+  LoopResult result = SelectVolumes(context, MatchRule::kAny);
   if (FailedEmpty(result)) return result.exit_code;
+  AddUsage(context, &result.done);
   if (context.output.format == Format::kTable) {
     return PrintResult(context, RenderCards(result.done), result.exit_code);
   }

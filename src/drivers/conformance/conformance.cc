@@ -13,6 +13,7 @@ int LinkVolumeTests();
 int LinkAttachTests();
 int LinkChangeTests();
 int LinkParallelTests();
+int LinkSnapshotTests();
 
 ::testing::AssertionResult HasCode(const absl::Status& status, absl::StatusCode code) {
   if (status.code() != code) {
@@ -34,7 +35,8 @@ void PrintTo(const ConformanceParam& param, std::ostream* out) {
 }
 
 Conformance::Conformance() {
-  (void)(LinkVolumeTests() + LinkAttachTests() + LinkChangeTests() + LinkParallelTests());
+  (void)(LinkVolumeTests() + LinkAttachTests() + LinkChangeTests() + LinkParallelTests() +
+         LinkSnapshotTests());
 }
 
 void Conformance::SetUp() {

@@ -46,6 +46,10 @@ class Backend {
   virtual bool AddNamesake(const std::string& /*name*/) { return false; }
   /// From now on (or no longer) the backend does not answer an attach. False: cannot be arranged.
   virtual bool HangAttach(bool /*hang*/) { return false; }
+  /// Blocks until the snapshot is completed; false when it never will be.
+  virtual bool AwaitSnapshot(const std::string& /*id*/) { return true; }
+  /// A type that a volume can be changed to, where there is Modify.
+  virtual std::string OtherType() { return "other"; }
   /// Blocks until an attach hangs.
   virtual void WaitUntilAttachHangs() {}
 };
@@ -78,6 +82,9 @@ class Conformance : public ::testing::TestWithParam<ConformanceParam> {
   /// Attaches and waits for the device.
   LocalResource Bring(const std::string& id);
   std::vector<std::string> ListedIds();
+  /// A completed one.
+  Snapshot MakeSnapshot(const std::string& volume_id, const std::string& name);
+  std::vector<Snapshot> ListedSnapshots();
   std::string this_node();
   /// Calls so many seconds away from their end that only a hang reaches it.
   CallContext Soon(Duration wait);

@@ -11,13 +11,14 @@
 #include <utility>
 
 #include "base/status.h"
+#include "drivers/local/image_store.h"
 
 namespace rexray::drivers::local {
 namespace {
 
 constexpr int64_t kApplicationId = 0x52455852;  // "REXR"
 
-constexpr char kSchema[] = R"sql(
+constexpr char kSchema1[] = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE volumes (
   id      TEXT PRIMARY KEY NOT NULL,
@@ -31,7 +32,26 @@ PRAGMA application_id = 1380276306;
 PRAGMA user_version = 1;
 COMMIT;
 )sql";
-static_assert(kApplicationId == 1380276306 && Catalogue::kSchemaVersion == 1);
+constexpr char kSchema2[] = R"sql(
+BEGIN IMMEDIATE;
+ALTER TABLE volumes ADD COLUMN new_uuid INTEGER NOT NULL DEFAULT 0;  -- 1: a copy; its file system needs one
+CREATE TABLE snapshots (
+  id       TEXT PRIMARY KEY NOT NULL,
+  name     TEXT NOT NULL,
+  size     INTEGER NOT NULL,
+  blank    INTEGER NOT NULL,
+  created  INTEGER NOT NULL,
+  details  TEXT NOT NULL,
+  new_uuid INTEGER NOT NULL DEFAULT 0
+) STRICT;
+PRAGMA user_version = 2;
+COMMIT;
+)sql";
+static_assert(kApplicationId == 1380276306 && Catalogue::kSchemaVersion == 2);
+
+std::string TableOf(const std::string& id) {
+  return IsSnapshotId(id) ? "snapshots" : "volumes";
+}
 
 /// One prepared statement. Finalized at the end of its scope.
 class Statement {
@@ -179,13 +199,23 @@ absl::Status Catalogue::Prepare() {
   RETURN_IF_ERROR(Execute("PRAGMA journal_mode = WAL"));
   RETURN_IF_ERROR(Execute("PRAGMA synchronous = FULL"));
   ASSIGN_OR_RETURN(const int64_t version, ReadNumber("PRAGMA user_version"));
-  if (version == 0) RETURN_IF_ERROR(Execute(kSchema));
+  if (version < 1) RETURN_IF_ERROR(Execute(kSchema1));
+  if (version < 2) RETURN_IF_ERROR(Execute(kSchema2));
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<VolumeRecord>> Catalogue::ReadAll() {
+  return ReadTable("volumes");
+}
+
+absl::StatusOr<std::vector<VolumeRecord>> Catalogue::ReadSnapshots() {
+  return ReadTable("snapshots");
+}
+
+absl::StatusOr<std::vector<VolumeRecord>> Catalogue::ReadTable(const std::string& table) {
   MutexLock lock(mutex_);
-  Statement rows(db_, "SELECT id, name, size, blank, created, details FROM volumes ORDER BY name");
+  Statement rows(db_,
+                 "SELECT id, name, size, blank, created, details, new_uuid FROM " + table + " ORDER BY name");
   std::vector<VolumeRecord> records;
   int code = rows.Step();
   for (; code == SQLITE_ROW; code = rows.Step()) {
@@ -196,23 +226,26 @@ absl::StatusOr<std::vector<VolumeRecord>> Catalogue::ReadAll() {
     record.blank = rows.Number(3) != 0;
     record.created = FromMicroseconds(rows.Number(4));
     RETURN_IF_ERROR(DecodeDetails(rows.Text(5), record));
+    record.needs_new_uuid = rows.Number(6) != 0;
     records.push_back(std::move(record));
   }
-  if (code != SQLITE_DONE) return Failure(code, "read volumes");
+  if (code != SQLITE_DONE) return Failure(code, "read " + table);
   return records;
 }
 
 absl::Status Catalogue::InsertOne(const VolumeRecord& record) {
   Statement insert(db_,
-                   "INSERT INTO volumes (id, name, size, blank, created, details) VALUES (?, ?, ?, ?, ?, ?)");
+                   "INSERT INTO " + TableOf(record.id) +
+                       " (id, name, size, blank, created, details, new_uuid) VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.Bind(1, record.id);
   insert.Bind(2, record.name);
   insert.Bind(3, static_cast<int64_t>(record.size));
   insert.Bind(4, int64_t{record.blank});
   insert.Bind(5, ToMicroseconds(record.created));
   insert.Bind(6, EncodeDetails(record));
+  insert.Bind(7, int64_t{record.needs_new_uuid});
   const int code = insert.Step();
-  if (code != SQLITE_DONE) return Failure(code, "insert volume \"" + record.name + "\"");
+  if (code != SQLITE_DONE) return Failure(code, "insert \"" + record.name + "\" (" + record.id + ")");
   return absl::OkStatus();
 }
 
@@ -233,12 +266,16 @@ absl::Status Catalogue::InsertAll(const std::vector<VolumeRecord>& records) {
   return Execute("COMMIT");
 }
 
-absl::Status Catalogue::Erase(const std::string& id) {
+absl::Status Catalogue::Change(const std::string& sql, const std::string& id, const std::string& what) {
   MutexLock lock(mutex_);
-  Statement erase(db_, "DELETE FROM volumes WHERE id = ?");
-  erase.Bind(1, id);
-  const int code = erase.Step();
-  return code == SQLITE_DONE ? absl::OkStatus() : Failure(code, "remove volume " + id);
+  Statement statement(db_, sql);
+  statement.Bind(1, id);
+  const int code = statement.Step();
+  return code == SQLITE_DONE ? absl::OkStatus() : Failure(code, what + " " + id);
+}
+
+absl::Status Catalogue::Erase(const std::string& id) {
+  return Change("DELETE FROM " + TableOf(id) + " WHERE id = ?", id, "remove");
 }
 
 absl::Status Catalogue::SetSize(const std::string& id, uint64_t size) {
@@ -251,11 +288,11 @@ absl::Status Catalogue::SetSize(const std::string& id, uint64_t size) {
 }
 
 absl::Status Catalogue::ClearBlank(const std::string& id) {
-  MutexLock lock(mutex_);
-  Statement update(db_, "UPDATE volumes SET blank = 0 WHERE id = ?");
-  update.Bind(1, id);
-  const int code = update.Step();
-  return code == SQLITE_DONE ? absl::OkStatus() : Failure(code, "clear the blank mark of volume " + id);
+  return Change("UPDATE volumes SET blank = 0 WHERE id = ?", id, "clear the blank mark of volume");
+}
+
+absl::Status Catalogue::ClearUuidMark(const std::string& id) {
+  return Change("UPDATE volumes SET new_uuid = 0 WHERE id = ?", id, "clear the UUID mark of volume");
 }
 
 absl::StatusOr<std::string> SetAsideDamaged(const std::string& path, WallTime now) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The durable list of volumes: one SQLite file.
+// The durable list of volumes and snapshots: one SQLite file.
 //
 // journal_mode=WAL with synchronous=FULL: a commit is one append and one fsync of the -wal file (the rollback
 // journal needs three or more), and it is on the disk before the call returns. Locking is normal, so that a
@@ -26,7 +26,7 @@ namespace rexray::drivers::local {
 /// Thread-safe; writes are one after another.
 class Catalogue {
  public:
-  inline static constexpr int kSchemaVersion = 1;
+  inline static constexpr int kSchemaVersion = 2;
 
   /// Creates it when it is not there. DataLoss when the file is damaged or no database (see SetAsideDamaged);
   /// FailedPrecondition when a newer version wrote it, or when it is a database of somebody else.
@@ -36,16 +36,20 @@ class Catalogue {
   Catalogue& operator=(const Catalogue&) = delete;
 
   absl::StatusOr<std::vector<VolumeRecord>> ReadAll();
+  absl::StatusOr<std::vector<VolumeRecord>> ReadSnapshots();
 
-  // Durable before they return. Insert of a name or id that is there is AlreadyExists; the others of an id
-  // that is not there are OK.
+  // Durable before they return. Insert of a name or id that is there is AlreadyExists (snapshots may share a
+  // name); the others of an id that is not there are OK. What a record is, its id says (image_store.h).
   absl::Status Insert(const VolumeRecord& record);
   absl::Status InsertAll(const std::vector<VolumeRecord>& records);  ///< all or none
   absl::Status Erase(const std::string& id);
   absl::Status SetSize(const std::string& id, uint64_t size);
   absl::Status ClearBlank(const std::string& id);
+  absl::Status ClearUuidMark(const std::string& id);
 
  private:
+  absl::StatusOr<std::vector<VolumeRecord>> ReadTable(const std::string& table);
+  absl::Status Change(const std::string& sql, const std::string& id, const std::string& what);
   explicit Catalogue(std::string path) : path_(std::move(path)) {}
   absl::Status Prepare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckOwner() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

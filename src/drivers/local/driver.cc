@@ -47,11 +47,19 @@ LocalDriver::LocalDriver(LocalOptions options, const host::Host& host, Parts par
   capabilities_.sizes = true;
   capabilities_.grow = true;
   capabilities_.grow_online = true;
+  capabilities_.snapshots = true;
+  capabilities_.clone = true;
+  capabilities_.cut = images_->can_reflink() ? SnapshotCut::kInstant : SnapshotCut::kCopy;
   capabilities_.needs_root = true;
 }
 
-void LocalDriver::Load(std::vector<IndexEntry> entries) {
-  for (IndexEntry& entry : entries) index_.Put(std::move(entry));
+void LocalDriver::Load(std::vector<IndexEntry> volumes, std::vector<IndexEntry> snapshots) {
+  for (IndexEntry& entry : volumes) index_.Put(std::move(entry));
+  for (IndexEntry& entry : snapshots) {
+    SnapshotList::Item item;
+    item.entry = std::move(entry);
+    snapshots_.Put(std::move(item));
+  }
 }
 
 // --- reads ---
@@ -84,8 +92,7 @@ Volume LocalDriver::Shown(const IndexEntry& entry) const {
   return volume;
 }
 
-/// With what the image takes on the disk now. One stat: List does without, and shows the value of the last
-/// one.
+/// With what the image takes on the disk now.
 Volume LocalDriver::Fresh(const IndexEntry& entry) {
   NoteImage(entry.record.id);
   const EntryPointer now = index_.Find(entry.record.id);
@@ -109,7 +116,13 @@ absl::StatusOr<Aged<std::vector<Volume>>> LocalDriver::List(const CallContext&) 
   const std::vector<EntryPointer> entries = index_.All();
   std::vector<Volume> volumes;
   volumes.reserve(entries.size());
-  for (const EntryPointer& entry : entries) volumes.push_back(Shown(*entry));
+  for (const EntryPointer& entry : entries) {
+    volumes.push_back(Shown(*entry));
+    if (entry->loop.empty()) continue;  // only what is attached changes
+    if (const auto now_there = images_->Stat(entry->record.id); now_there.ok()) {
+      volumes.back().allocated = now_there->allocated;
+    }
+  }
   return Aged<std::vector<Volume>>{std::move(volumes), now};
 }
 
@@ -158,11 +171,6 @@ absl::StatusOr<uint64_t> LocalDriver::RoundedSize(const std::string& name, uint6
 absl::StatusOr<VolumeRecord> LocalDriver::Plan(const CreateSpec& spec) const {
   RETURN_IF_ERROR(ValidateVolumeName(spec.name));
   RETURN_IF_ERROR(ValidateFsType(spec.fs_type.value_or("")));
-  if (spec.source_snapshot || spec.source_volume) {
-    return Error(absl::StatusCode::kUnimplemented,
-                 "volume \"{}\": the local driver cannot make a volume from a snapshot or a volume yet",
-                 spec.name);
-  }
   if (spec.encrypted.value_or(false)) {
     return Error(
         absl::StatusCode::kInvalidArgument,
@@ -172,7 +180,12 @@ absl::StatusOr<VolumeRecord> LocalDriver::Plan(const CreateSpec& spec) const {
   }
   VolumeRecord record;
   record.name = spec.name;
-  ASSIGN_OR_RETURN(record.size, RoundedSize(spec.name, spec.size.value_or(0)));
+  std::optional<VolumeRecord> source;
+  if (spec.source_snapshot || spec.source_volume) {
+    ASSIGN_OR_RETURN(source, SourceOf(spec));
+  }
+  const uint64_t wanted = spec.size.value_or(source ? source->size : 0);
+  ASSIGN_OR_RETURN(record.size, RoundedSize(spec.name, wanted));
   record.blank = true;
   record.created = FromMicroseconds(ToMicroseconds(clock_.WallNow()));
   record.thick = spec.thick;
@@ -184,7 +197,8 @@ absl::StatusOr<VolumeRecord> LocalDriver::Plan(const CreateSpec& spec) const {
   record.tags = spec.tags;
   record.mkfs_options = spec.mkfs_options;
   record.mount_options = spec.mount_options;
-  ASSIGN_OR_RETURN(record.id, NewVolumeId());
+  if (source) RETURN_IF_ERROR(BecomeCopy(spec, *source, record));
+  ASSIGN_OR_RETURN(record.id, NewImageId(kVolumeIds));
   return record;
 }
 
@@ -196,7 +210,7 @@ absl::StatusOr<Volume> LocalDriver::Create(const CallContext& context, const Cre
                  options_.service, taken->record.id);
   }
   IndexEntry entry;
-  ASSIGN_OR_RETURN(entry.image, images_->Make(record));
+  ASSIGN_OR_RETURN(entry.image, MakeImage(context, spec, record));
   // From here the image is a volume: a crash before the row is written leaves one that the next open takes in
   // whole.
   absl::Status kept = FaultPoint("local.create.before_row");
@@ -220,7 +234,7 @@ absl::Status LocalDriver::Remove(const CallContext& context, const std::string& 
   const EntryPointer entry = index_.Find(id);
   if (entry == nullptr) return absl::OkStatus();
   RETURN_IF_ERROR(CheckDetached(*entry));
-  const absl::StatusOr<bool> row_gone = RemoveImageAndRow(entry->record);
+  const absl::StatusOr<bool> row_gone = RemoveImageAndRow(id);
   if (!row_gone.ok()) return Annotate(row_gone.status(), fmt::format("volume \"{}\"", entry->record.name));
   if (!*row_gone) return absl::OkStatus();
   // Its space comes back now; when that fails, it comes back at the next start.
@@ -233,28 +247,31 @@ absl::Status LocalDriver::Remove(const CallContext& context, const std::string& 
 
 /// The rename is the decision: after it a crash ends in "removed", never in a volume that comes back without
 /// a row.
-absl::StatusOr<bool> LocalDriver::RemoveImageAndRow(const VolumeRecord& record) {
-  RETURN_IF_ERROR(images_->MarkDeleted(record.id));
-  absl::Status erased = FaultPoint("local.remove.after_rename");
-  if (erased.ok()) erased = catalogue_->Erase(record.id);
-  if (absl::IsResourceExhausted(erased) && images_->Empty(record.id).ok()) {
+absl::StatusOr<bool> LocalDriver::RemoveImageAndRow(const std::string& id) {
+  const bool snapshot = IsSnapshotId(id);
+  const auto forget = [&] { snapshot ? snapshots_.Erase(id) : index_.Erase(id); };
+  RETURN_IF_ERROR(images_->MarkDeleted(id));
+  absl::Status erased =
+      FaultPoint(snapshot ? "local.snapshot_remove.after_rename" : "local.remove.after_rename");
+  if (erased.ok()) erased = catalogue_->Erase(id);
+  if (absl::IsResourceExhausted(erased) && images_->Empty(id).ok()) {
     // The disk is full, and this removal is the way out: its own space has come back first, and there is no
     // way back. A row that cannot be erased even so goes at the next open, by its image's name.
-    erased = catalogue_->Erase(record.id);
-    index_.Erase(record.id);
+    erased = catalogue_->Erase(id);
+    forget();
     if (erased.ok()) return true;
-    LogWarn("a removed volume's row is still in the catalogue",
-            {{"id", record.id}, {"why", std::string(MessageOf(erased))}});
+    LogWarn("the row of what was removed is still in the catalogue",
+            {{"id", id}, {"why", std::string(MessageOf(erased))}});
     return false;
   }
   if (!erased.ok()) {
-    if (absl::Status undone = images_->UnmarkDeleted(record.id); !undone.ok()) {
+    if (absl::Status undone = images_->UnmarkDeleted(id); !undone.ok()) {
       return Error(erased.code(), "{}; and {}", MessageOf(erased), MessageOf(undone));
     }
     return erased;
   }
-  index_.Erase(record.id);
-  RETURN_IF_ERROR(FaultPoint("local.remove.after_row"));
+  forget();
+  RETURN_IF_ERROR(FaultPoint(snapshot ? "local.snapshot_remove.after_row" : "local.remove.after_row"));
   return true;
 }
 

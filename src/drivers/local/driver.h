@@ -14,6 +14,7 @@
 #include "drivers/local/catalogue.h"
 #include "drivers/local/image_store.h"
 #include "drivers/local/local_driver.h"
+#include "drivers/local/snapshot_list.h"
 #include "drivers/local/volume_index.h"
 
 namespace rexray::drivers::local {
@@ -49,11 +50,17 @@ class LocalDriver final : public StorageDriver {
   absl::Status ClearBlankMark(const CallContext& context, const std::string& id) override;
   absl::Status OnStaged(const CallContext& context, const std::string& id) override;
   absl::StatusOr<HolderState> StateOfHolder(const CallContext& context, const NodeId& node) override;
+  absl::Status ClearUuidMark(const CallContext& context, const std::string& id) override;
+  absl::StatusOr<std::optional<Pool>> PoolOf(const CallContext& context) override;
+  absl::StatusOr<std::vector<Snapshot>> ListSnapshots(const CallContext& context) override;
+  absl::StatusOr<Snapshot> CreateSnapshot(const CallContext& context, const std::string& volume_id,
+                                          const SnapshotSpec& spec) override;
+  absl::Status RemoveSnapshot(const CallContext& context, const std::string& id) override;
   std::vector<Diagnosis> Diagnose(const CallContext& context) override;
 
   /// For opening: takes in what the catalogue and the images hold, and the loop devices that are there
   /// already.
-  void Load(std::vector<IndexEntry> entries);
+  void Load(std::vector<IndexEntry> volumes, std::vector<IndexEntry> snapshots);
 
  private:
   absl::StatusOr<EntryPointer> Lookup(const std::string& id) const;
@@ -66,9 +73,17 @@ class LocalDriver final : public StorageDriver {
                                            const char* doing);
 
   absl::StatusOr<VolumeRecord> Plan(const CreateSpec& spec) const;
+  // driver_snapshots.cc
+  ImageCopyOptions CopyOptions(const CallContext& context, const std::string& from,
+                               const VolumeRecord& source, const std::string& snapshot_id);
+  absl::StatusOr<VolumeRecord> SourceOf(const CreateSpec& spec) const;
+  static absl::Status BecomeCopy(const CreateSpec& spec, const VolumeRecord& source, VolumeRecord& record);
+  absl::StatusOr<ImageInfo> MakeImage(const CallContext& context, const CreateSpec& spec,
+                                      const VolumeRecord& record);
+
   absl::StatusOr<uint64_t> RoundedSize(const std::string& name, uint64_t size) const;
   /// False: removed, but its row goes only at the next open, which its image's name makes sure of.
-  absl::StatusOr<bool> RemoveImageAndRow(const VolumeRecord& record);
+  absl::StatusOr<bool> RemoveImageAndRow(const std::string& id);
   absl::Status CheckDetached(const IndexEntry& entry);
 
   absl::StatusOr<std::optional<host::LoopDevice>> FindLoop(const IndexEntry& entry);
@@ -85,6 +100,7 @@ class LocalDriver final : public StorageDriver {
   std::unique_ptr<Catalogue> catalogue_;
   const std::vector<std::string> findings_;
   VolumeIndex index_;
+  SnapshotList snapshots_;
   KeyedLock locks_;
 };
 

@@ -15,6 +15,7 @@
 #include "base/logging.h"
 #include "base/size.h"
 #include "base/status.h"
+#include "drivers/local/image_copy.h"
 #include "drivers/local/xattrs.h"
 
 namespace rexray::drivers::local {
@@ -40,7 +41,7 @@ std::optional<std::string> IdIn(std::string_view name, std::string_view prefix, 
     return std::nullopt;
   }
   const std::string_view id = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
-  if (!IsVolumeId(id)) return std::nullopt;
+  if (!IsImageId(id)) return std::nullopt;
   return std::string(id);
 }
 
@@ -55,18 +56,19 @@ struct CloseDirectory {
 
 }  // namespace
 
-bool IsVolumeId(std::string_view name) {
-  constexpr std::string_view kPrefix = "lv-";
-  if (name.size() != kPrefix.size() + 16 || !name.starts_with(kPrefix)) return false;
-  return name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+bool IsImageId(std::string_view name) {
+  constexpr size_t kPrefix = 3;
+  if (!name.starts_with(kVolumeIds) && !name.starts_with(kSnapshotIds)) return false;
+  return name.size() == kPrefix + 16 &&
+         name.find_first_not_of("0123456789abcdef", kPrefix) == std::string_view::npos;
 }
 
-absl::StatusOr<std::string> NewVolumeId() {
+absl::StatusOr<std::string> NewImageId(std::string_view prefix) {
   uint64_t number = 0;
   if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
     return ErrnoError(errno, "getrandom");
   }
-  return fmt::format("lv-{:016x}", number);
+  return fmt::format("{}{:016x}", prefix, number);
 }
 
 /// errno as a line that says what to do.
@@ -119,6 +121,7 @@ absl::StatusOr<std::unique_ptr<ImageStore>> ImageStore::Open(const std::string& 
   }
   std::unique_ptr<ImageStore> store(new ImageStore(directory, std::move(fd)));
   store->LearnAttributes();
+  store->can_reflink_ = CanReflink(store->directory_fd_.get());
   return store;
 }
 
@@ -206,9 +209,7 @@ absl::Status ImageStore::WriteAttributes(int fd, const VolumeRecord& record) {
   return Annotate(written, "image " + PathOf(record.id));
 }
 
-absl::Status ImageStore::Fill(int fd, const VolumeRecord& record) {
-  RETURN_IF_ERROR(FaultPoint("local.create.after_file"));
-  RETURN_IF_ERROR(Allocate(fd, record, record.size));
+absl::Status ImageStore::Finish(int fd, const VolumeRecord& record) {
   RETURN_IF_ERROR(FaultPoint("local.create.after_truncate"));
   RETURN_IF_ERROR(WriteAttributes(fd, record));
   RETURN_IF_ERROR(FaultPoint("local.create.after_xattrs"));
@@ -217,11 +218,51 @@ absl::Status ImageStore::Fill(int fd, const VolumeRecord& record) {
 }
 
 absl::StatusOr<ImageInfo> ImageStore::Make(const VolumeRecord& record) {
+  return MakeWith(record, [&](int fd) { return Allocate(fd, record, record.size); });
+}
+
+absl::StatusOr<ImageInfo> ImageStore::MakeCopy(const VolumeRecord& record, const ImageCopyOptions& copy,
+                                               Clock& clock) {
+  return MakeWith(record, [&](int fd) { return CopyInto(fd, record, copy, clock); });
+}
+
+absl::Status ImageStore::CopyInto(int fd, const VolumeRecord& record, const ImageCopyOptions& copy,
+                                  Clock& clock) {
+  ASSIGN_OR_RETURN(const UniqueFd from, OpenImage(copy.from, O_RDONLY));
+  if (fsync(from.get()) != 0) return Explain(errno, "fsync of " + PathOf(copy.from));
+  bool shared = false;
+  if (!record.thick) {
+    ASSIGN_OR_RETURN(shared, TryReflink(from.get(), fd));
+  }
+  RETURN_IF_ERROR(Allocate(fd, record, record.size));
+  if (shared) return FaultPoint("local.copy.after_data");
+  const CopyRequest request{from.get(), fd, copy.deadline, copy.progress};
+  const absl::Status copied = CopyDataExtents(request, clock);
+  if (absl::IsResourceExhausted(copied)) {
+    return Explain(ENOSPC, "no room for a copy of " + PathOf(copy.from));
+  }
+  RETURN_IF_ERROR(copied);
+  return FaultPoint("local.copy.after_data");
+}
+
+absl::StatusOr<Pool> ImageStore::Space() const {
+  struct statvfs info {};
+  if (fstatvfs(directory_fd_.get(), &info) != 0)
+    return Explain(errno, "cannot ask how full the images' disk is");
+  Pool pool;
+  pool.size = uint64_t{info.f_blocks} * info.f_frsize;
+  pool.available = uint64_t{info.f_bavail} * info.f_frsize;
+  return pool;
+}
+
+absl::StatusOr<ImageInfo> ImageStore::MakeWith(const VolumeRecord& record, const Filler& content) {
   const std::string temporary = NewName(record.id);
   UniqueFd fd(openat(directory_fd_.get(), temporary.c_str(),
                      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return Explain(errno, fmt::format("volume \"{}\": cannot make its image", record.name));
-  absl::Status status = Fill(fd.get(), record);
+  absl::Status status = FaultPoint("local.create.after_file");
+  if (status.ok()) status = content(fd.get());
+  if (status.ok()) status = Finish(fd.get(), record);
   struct stat info {};
   if (status.ok() && fstat(fd.get(), &info) != 0) status = Explain(errno, "stat of " + PathOf(record.id));
   if (status.ok() && renameat(directory_fd_.get(), temporary.c_str(), directory_fd_.get(),
@@ -265,6 +306,14 @@ absl::Status ImageStore::ClearBlank(const std::string& id) {
   RETURN_IF_ERROR(Annotate(WriteBlankAttribute(fd.get(), false), "image " + PathOf(id)));
   if (fsync(fd.get()) != 0) return Explain(errno, "fsync of " + PathOf(id));
   return FaultPoint("local.blank.after_xattr");
+}
+
+absl::Status ImageStore::ClearUuidMark(const std::string& id) {
+  if (!has_attributes_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const UniqueFd fd, OpenImage(id, O_RDONLY));
+  RETURN_IF_ERROR(Annotate(WriteUuidAttribute(fd.get(), false), "image " + PathOf(id)));
+  if (fsync(fd.get()) != 0) return Explain(errno, "fsync of " + PathOf(id));
+  return FaultPoint("local.uuid.after_xattr");
 }
 
 absl::StatusOr<VolumeRecord> ImageStore::ReadRecord(const std::string& id) const {

@@ -28,8 +28,12 @@ absl::Status OpenCatalogue(const std::string& path, Clock& clock, LocalDriver::P
     if (status.ok()) {
       absl::StatusOr<std::vector<VolumeRecord>> read = (*opened)->ReadAll();
       status = read.status();
-      if (read.ok()) {
+      absl::StatusOr<std::vector<VolumeRecord>> snapshots = (*opened)->ReadSnapshots();
+      if (status.ok()) status = snapshots.status();
+      if (status.ok()) {
         records = *std::move(read);
+        records.insert(records.end(), std::make_move_iterator(snapshots->begin()),
+                       std::make_move_iterator(snapshots->end()));
         parts.catalogue = *std::move(opened);
         return absl::OkStatus();
       }
@@ -63,7 +67,7 @@ absl::Status TakeInStrangers(const std::vector<SweptImages::Found>& images, Loca
   std::set<std::string> names;
   for (const VolumeRecord& record : records) {
     ids.insert(record.id);
-    names.insert(record.name);
+    if (!IsSnapshotId(record.id)) names.insert(record.name);
   }
   std::vector<VolumeRecord> strangers;
   for (const SweptImages::Found& image : images) {
@@ -83,7 +87,7 @@ absl::Status TakeInStrangers(const std::vector<SweptImages::Found>& images, Loca
     return std::tie(a.created, a.id) < std::tie(b.created, b.id);
   });
   std::erase_if(strangers, [&](const VolumeRecord& record) {
-    if (names.insert(record.name).second) return false;
+    if (IsSnapshotId(record.id) || names.insert(record.name).second) return false;
     LogWarn("an image is not in the catalogue, and another volume has its name: left alone",
             {{"id", record.id}, {"volume", record.name}});
     parts.findings.push_back(
@@ -170,8 +174,13 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> OpenLocalDriver(const LocalOption
   ASSIGN_OR_RETURN(parts.images, ImageStore::Open(options.data_directory + "/images"));
   ASSIGN_OR_RETURN(std::vector<IndexEntry> entries, Repair(options, clock, parts));
   NoteLoops(host, entries);
+  const auto first_snapshot = std::stable_partition(
+      entries.begin(), entries.end(), [](const IndexEntry& entry) { return !IsSnapshotId(entry.record.id); });
+  std::vector<IndexEntry> snapshots(std::make_move_iterator(first_snapshot),
+                                    std::make_move_iterator(entries.end()));
+  entries.erase(first_snapshot, entries.end());
   auto driver = std::make_unique<LocalDriver>(options, host, std::move(parts));
-  driver->Load(std::move(entries));
+  driver->Load(std::move(entries), std::move(snapshots));
   return driver;
 }
 

@@ -32,6 +32,8 @@ std::string EncodeDetails(const VolumeRecord& record) {
   if (!record.tags.empty()) details["tags"] = record.tags;
   if (!record.mkfs_options.empty()) details["mkfsOptions"] = record.mkfs_options;
   if (!record.mount_options.empty()) details["mountOptions"] = record.mount_options;
+  if (!record.description.empty()) details["description"] = record.description;
+  if (!record.source_volume.empty()) details["sourceVolume"] = record.source_volume;
   return DumpJson(details);
 }
 
@@ -51,6 +53,8 @@ absl::Status DecodeDetails(std::string_view text, VolumeRecord& record) {
     Read(*details, "tags", record.tags);
     Read(*details, "mkfsOptions", record.mkfs_options);
     Read(*details, "mountOptions", record.mount_options);
+    Read(*details, "description", record.description);
+    Read(*details, "sourceVolume", record.source_volume);
   } catch (const json::exception& error) {
     return Error(absl::StatusCode::kDataLoss, "volume {}: its details cannot be read: {}", record.id,
                  error.what());
@@ -72,6 +76,7 @@ Volume ToVolume(const VolumeRecord& record, const std::string& service) {
   volume.created = record.created;
   volume.created_by_us = true;  // nobody else makes images here
   volume.blank = record.blank;
+  volume.needs_new_uuid = record.needs_new_uuid;
   volume.mkfs_options = record.mkfs_options;
   volume.mount_options = record.mount_options;
   return volume;

@@ -1,6 +1,7 @@
 #pragma once
 
-// What is kept of a volume, in the catalogue and once more in its image's xattrs. A plain value.
+// What is kept of a volume or a snapshot, in the catalogue and once more in its image's xattrs. A plain
+// value.
 
 #include <cstdint>
 #include <map>
@@ -21,6 +22,7 @@ struct VolumeRecord {
   std::string name;
   uint64_t size = 0;
   bool blank = false;
+  bool needs_new_uuid = false;
   WallTime created{};
 
   // The details: written at creation, never changed.
@@ -33,6 +35,8 @@ struct VolumeRecord {
   std::map<std::string, std::string> tags;
   std::vector<std::string> mkfs_options;
   std::vector<std::string> mount_options;
+  std::string description;    ///< of a snapshot
+  std::string source_volume;  ///< of a snapshot: the id of the volume that it was taken of
 
   bool operator==(const VolumeRecord&) const = default;
 };

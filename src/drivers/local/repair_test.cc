@@ -132,8 +132,8 @@ TEST_F(LocalRepairTest, ANewerCatalogueIsRefusedAndUntouched) {
   ExecuteSql(catalogue(), "PRAGMA user_version = 7");
   const absl::Status opened = Open();
   EXPECT_TRUE(absl::IsFailedPrecondition(opened)) << opened;
-  EXPECT_THAT(std::string(MessageOf(opened)), HasSubstr("newer rexray (schema 7, this one knows 1)"));
-  ExecuteSql(catalogue(), "PRAGMA user_version = 1");
+  EXPECT_THAT(std::string(MessageOf(opened)), HasSubstr("newer rexray (schema 7, this one knows 2)"));
+  ExecuteSql(catalogue(), "PRAGMA user_version = 2");
   ASSERT_TRUE(Open().ok());
   ExpectAllBack();
 }

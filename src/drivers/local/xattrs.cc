@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/status.h"
+#include "drivers/local/image_store.h"
 #include "volume/volume_name.h"
 
 namespace rexray::drivers::local {
@@ -17,6 +18,7 @@ constexpr char kId[] = "user.rexray.id";
 constexpr char kName[] = "user.rexray.name";
 constexpr char kSize[] = "user.rexray.size";        // bytes, for people: the file's length counts
 constexpr char kBlank[] = "user.rexray.blank";      // "1" or "0"
+constexpr char kNewUuid[] = "user.rexray.newuuid";  // "1" or "0"; absent is "0"
 constexpr char kCreated[] = "user.rexray.created";  // microseconds since 1970
 constexpr char kDetails[] = "user.rexray.details";  // JSON; record.h
 
@@ -73,9 +75,12 @@ absl::StatusOr<VolumeRecord> ReadAll(int fd) {
   VolumeRecord record;
   ASSIGN_OR_RETURN(record.id, GetAttribute(fd, kId));
   ASSIGN_OR_RETURN(record.name, GetAttribute(fd, kName));
-  RETURN_IF_ERROR(ValidateVolumeName(record.name));
+  // A snapshot needs no name.
+  if (!IsSnapshotId(record.id) || !record.name.empty()) RETURN_IF_ERROR(ValidateVolumeName(record.name));
   ASSIGN_OR_RETURN(const std::string blank, GetAttribute(fd, kBlank));
   record.blank = blank == "1";
+  const absl::StatusOr<std::string> new_uuid = GetAttribute(fd, kNewUuid);
+  record.needs_new_uuid = new_uuid.ok() && *new_uuid == "1";
   ASSIGN_OR_RETURN(const int64_t created, GetNumber(fd, kCreated));
   record.created = FromMicroseconds(created);
   absl::StatusOr<std::string> details = GetAttribute(fd, kDetails);
@@ -95,6 +100,7 @@ absl::Status WriteRecordAttributes(int fd, const VolumeRecord& record) {
   RETURN_IF_ERROR(Set(fd, kName, record.name));
   RETURN_IF_ERROR(WriteSizeAttribute(fd, record.size));
   RETURN_IF_ERROR(WriteBlankAttribute(fd, record.blank));
+  if (record.needs_new_uuid) RETURN_IF_ERROR(WriteUuidAttribute(fd, true));
   RETURN_IF_ERROR(Set(fd, kCreated, std::to_string(ToMicroseconds(record.created))));
   return SetDetails(fd, record);
 }
@@ -105,6 +111,10 @@ absl::Status WriteSizeAttribute(int fd, uint64_t size) {
 
 absl::Status WriteBlankAttribute(int fd, bool blank) {
   return Set(fd, kBlank, blank ? "1" : "0");
+}
+
+absl::Status WriteUuidAttribute(int fd, bool needs_new_uuid) {
+  return Set(fd, kNewUuid, needs_new_uuid ? "1" : "0");
 }
 
 absl::StatusOr<VolumeRecord> ReadRecordAttributes(int fd, const std::string& path) {

@@ -20,6 +20,7 @@ bool SupportsAttributes(int directory_fd);
 absl::Status WriteRecordAttributes(int fd, const VolumeRecord& record);
 absl::Status WriteSizeAttribute(int fd, uint64_t size);
 absl::Status WriteBlankAttribute(int fd, bool blank);
+absl::Status WriteUuidAttribute(int fd, bool needs_new_uuid);
 
 /// NotFound when the file carries none of ours, DataLoss when they make no sense. `path` is for messages.
 absl::StatusOr<VolumeRecord> ReadRecordAttributes(int fd, const std::string& path);

@@ -21,6 +21,9 @@ http::Response PathAnswer(const std::string& path);
 http::Response VolumeAnswer(const engine::VolumeView& view, TimePoint now);
 http::Response CreateAnswer(const engine::CreateResult& result, TimePoint now);
 http::Response ConsumersAnswer(const engine::ConsumerReport& report);
+http::Response UsageAnswer(const engine::VolumeUsage& usage, TimePoint now);
+http::Response SnapshotAnswer(const Snapshot& snapshot);
+void WriteSnapshot(const Snapshot& snapshot, JsonWriter& json);
 http::Response EventsAnswer(const std::vector<engine::Event>& events, uint64_t after);
 http::Response ConfigAnswer(const config::Config& config);
 

@@ -38,6 +38,15 @@
 //   POST   /v1/volume/unmount?…     {"consumer": id, "now": bool} -> {}      now: without the linger
 //   POST   /v1/volume/release?…     {"consumer": id} -> {}      the operator's reset: id as in CONSUMER, required
 //   POST   /v1/volume/grow?…        {"size": bytes, required} -> {"volume": VOLUME}
+//   POST   /v1/volume/modify?…      {"size", "type", "iops", "throughput"} (at least one) -> {"volume": VOLUME}
+//   POST   /v1/volume/adopt?…       {} -> {"volume": VOLUME}      puts our created-by mark on it
+//   GET    /v1/volume/usage?…       -> {"volume": VOLUME, "fileSystem": FS or null, "pool": POOL or null,
+//                                      "problem": "" or why writing fails or soon will}
+//   GET    /v1/snapshots[?service=S]     -> {"snapshots": [SNAPSHOT], "errors": as for volumes}     oldest first;
+//                                      without ?service=S services that have no snapshots are left out
+//   POST   /v1/snapshots?…          names the volume; {"name", "description", "tags": {text: text},
+//                                    "freeze": bool} -> {"snapshot": SNAPSHOT}
+//   DELETE /v1/snapshot?…           names the snapshot (id= or name=) -> {}      &onlyOurs=true as for volumes
 //
 //   `consumer` of mount and unmount is who holds the mount, in the caller's words; the daemon keeps it as "cli:"
 //   + it (an id that starts with "cli:" is taken as it is). Without it: "cli:" + the uid of the calling process.
@@ -50,7 +59,8 @@
 //             "volumes": integer, or null while its backend does not answer; "volumesError": text,
 //             "dockerSocket": URL or "", "specFile": path or "",
 //             "capabilities": {"kind": "block|directory", "scope": "local|global", "sizes", "grow",
-//                              "growOnline", "snapshots", "clone", "needsRoot"} or null when down}
+//                              "growOnline", "snapshots", "clone", "snapshotCut": "atomic|instant|copy",
+//                              "modify", "needsRoot"} or null when down}
 //   NODE     {"service", "driver", "id", "name": the host's, "zone", "region"}
 //   VOLUME   {"service", "id", "name", "size", "allocated", "type", "fsType", "iops": integer or null,
 //             "throughput": integer (MiB/s) or null, "zone", "encrypted", "tags": {text: text},
@@ -60,6 +70,11 @@
 //             "state": "detached|attached|ready|staged|in use|lingering|lost", on this node (engine::ToString),
 //             "device", "mountPoint", "consumers": [CONSUMER], "waitingFor",
 //             "ageMilliseconds": of the backend's part}
+//   SNAPSHOT {"service", "id", "name", "description", "sourceVolume": id, "size", "allocated", "fsType",
+//             "tags": {text: text}, "created": time or null, "status": "pending|completed|error",
+//             "statusDetail", "progressPercent", "encrypted", "createdByUs"}
+//   FS       {"size", "available", "files", "filesAvailable"} (files 0: no fixed number)
+//   POOL     {"name", "size", "available", "promised"}
 //   CONSUMER {"api": "docker|dvdcli|podman|csi|cli|unknown", "id", "counted": bool, "count", "since"}
 //   USE      {"pid", "command", "mountNamespace": integer (lsns -t mnt; 0: a process that uses the stage itself),
 //             "target": where it has it mounted, "how": "open file …" of one that has not, "container": its id or ""}

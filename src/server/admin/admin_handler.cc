@@ -64,7 +64,7 @@ class Api : public std::enable_shared_from_this<Api> {
     std::string_view path;
     Serve serve;
   };
-  static const std::array<Endpoint, 17> kEndpoints;
+  static const std::array<Endpoint, 23> kEndpoints;
 
   /// An error is answered by the caller; OK means that the answer was given, or will be.
   absl::Status Route(const ExchangePtr& exchange) {
@@ -371,12 +371,111 @@ class Api : public std::enable_shared_from_this<Api> {
     return absl::OkStatus();
   }
 
+  absl::Status Modify(Call& call) {
+    ASSIGN_OR_RETURN(const VolumeRef ref, RefOf(call));
+    ModifySpec spec;
+    spec.size = call.body.Whole("size");
+    spec.type = call.body.Text("type");
+    spec.iops = call.body.Whole("iops");
+    spec.throughput = call.body.Whole("throughput");
+    RETURN_IF_ERROR(Finish(call));
+    parts_.engine->Modify(ref, spec, call.deadline, AnsweringVolume(call));
+    return absl::OkStatus();
+  }
+
+  absl::Status Adopt(Call& call) {
+    ASSIGN_OR_RETURN(const VolumeRef ref, RefOf(call));
+    RETURN_IF_ERROR(Finish(call));
+    parts_.engine->Adopt(ref, call.deadline, AnsweringVolume(call));
+    return absl::OkStatus();
+  }
+
+  absl::Status Usage(Call& call) {
+    ASSIGN_OR_RETURN(const VolumeRef ref, RefOf(call));
+    RETURN_IF_ERROR(Finish(call));
+    parts_.engine->Usage(
+        ref, call.deadline,
+        [exchange = call.exchange, clock = parts_.clock](const absl::StatusOr<engine::VolumeUsage>& usage) {
+          exchange->Respond(usage.ok() ? UsageAnswer(*usage, clock->Now()) : ErrorAnswer(usage.status()));
+        });
+    return absl::OkStatus();
+  }
+
+  absl::Status Snapshots(Call& call) {
+    const bool one = call.query.Text("service").has_value();
+    std::vector<std::string> services;
+    if (one) {
+      ASSIGN_OR_RETURN(std::string service, ServiceOf(call));
+      services.push_back(std::move(service));
+    } else {
+      for (const std::string& name : parts_.engine->Services()) {
+        const auto capabilities = parts_.engine->CapabilitiesOf(name);
+        if (capabilities.ok() && capabilities->snapshots) services.push_back(name);
+      }
+    }
+    RETURN_IF_ERROR(Finish(call));
+    AskServices<std::vector<Snapshot>>(
+        services,
+        [engine = parts_.engine, deadline = call.deadline](const std::string& service,
+                                                           engine::Done<std::vector<Snapshot>> answer) {
+          engine->ListSnapshots(service, deadline, std::move(answer));
+        },
+        [one, exchange = call.exchange](const std::vector<ServiceSnapshots>& answers) {
+          exchange->Respond(SnapshotsAnswer(answers, one));
+        });
+    return absl::OkStatus();
+  }
+
+  using ServiceSnapshots = ServiceAnswer<std::vector<Snapshot>>;
+  static http::Response SnapshotsAnswer(const std::vector<ServiceSnapshots>& answers, bool one) {
+    if (one && !answers.front().second.ok()) return ErrorAnswer(answers.front().second.status());
+    JsonWriter json;
+    json.BeginObject().Key("snapshots").BeginArray();
+    for (const auto& [service, snapshots] : answers) {
+      if (!snapshots.ok()) continue;
+      for (const Snapshot& snapshot : *snapshots) WriteSnapshot(snapshot, json);
+    }
+    json.EndArray().Key("errors").BeginArray();
+    for (const auto& [service, snapshots] : answers) {
+      if (!snapshots.ok()) WriteServiceError(service, snapshots.status(), json);
+    }
+    json.EndArray().EndObject();
+    return Answer(json);
+  }
+
+  absl::Status CreateSnapshot(Call& call) {
+    ASSIGN_OR_RETURN(const VolumeRef ref, RefOf(call));
+    SnapshotSpec spec;
+    spec.name = call.body.Text("name").value_or("");
+    spec.description = call.body.Text("description").value_or("");
+    spec.tags = call.body.TextMap("tags");
+    const bool freeze = call.body.Bool("freeze").value_or(false);
+    RETURN_IF_ERROR(Finish(call));
+    parts_.engine->CreateSnapshot(
+        ref, spec, freeze, call.deadline, [exchange = call.exchange](const absl::StatusOr<Snapshot>& made) {
+          exchange->Respond(made.ok() ? SnapshotAnswer(*made) : ErrorAnswer(made.status()));
+        });
+    return absl::OkStatus();
+  }
+
+  absl::Status RemoveSnapshot(Call& call) {
+    ASSIGN_OR_RETURN(const std::string service, ServiceOf(call));
+    const std::string name = call.query.Text("name").value_or("");
+    const std::string id = call.query.Text("id").value_or(name);
+    const bool only_ours = call.query.Bool("onlyOurs").value_or(false);
+    RETURN_IF_ERROR(Finish(call));
+    if (id.empty()) return Error(kInvalid, "which snapshot? give name= or id=");
+    parts_.engine->RemoveSnapshot(service, id, {.only_ours = only_ours}, call.deadline,
+                                  AnsweringEmpty(call.exchange));
+    return absl::OkStatus();
+  }
+
   const Parts parts_;
   const Options options_;
   ThreadPerTask diagnosing_{"diagnose", 2};  ///< goes first: its tasks use the drivers
 };
 
-const std::array<Api::Endpoint, 17> Api::kEndpoints = {{
+const std::array<Api::Endpoint, 23> Api::kEndpoints = {{
     {"GET", "/v1/status", &Api::Status},
     {"GET", "/v1/config", &Api::Config},
     {"GET", "/v1/events", &Api::Events},
@@ -394,6 +493,12 @@ const std::array<Api::Endpoint, 17> Api::kEndpoints = {{
     {"POST", "/v1/volume/unmount", &Api::Unmount},
     {"POST", "/v1/volume/release", &Api::Release},
     {"POST", "/v1/volume/grow", &Api::Grow},
+    {"POST", "/v1/volume/modify", &Api::Modify},
+    {"POST", "/v1/volume/adopt", &Api::Adopt},
+    {"GET", "/v1/volume/usage", &Api::Usage},
+    {"GET", "/v1/snapshots", &Api::Snapshots},
+    {"POST", "/v1/snapshots", &Api::CreateSnapshot},
+    {"DELETE", "/v1/snapshot", &Api::RemoveSnapshot},
 }};
 
 }  // namespace

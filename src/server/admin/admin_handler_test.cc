@@ -456,5 +456,85 @@ TEST_F(AdminHandlerTest, UnknownPathsMethodsAndParameters) {
   }
 }
 
+// --- snapshots, changes, space ---
+
+Snapshot Daily() {
+  Snapshot snapshot;
+  snapshot.service = "rexray";
+  snapshot.id = "ls-1";
+  snapshot.name = "daily";
+  snapshot.description = "why";
+  snapshot.source_volume = "lv-1";
+  snapshot.size = kGiB;
+  snapshot.fs_type = "ext4";
+  snapshot.tags = {{"team", "db"}};
+  snapshot.created = WallTime(seconds(60));
+  snapshot.status = SnapshotStatus::kPending;
+  snapshot.progress_percent = 34;
+  snapshot.created_by_us = true;
+  return snapshot;
+}
+
+const char kDaily[] =
+    R"({"service":"rexray","id":"ls-1","name":"daily","description":"why","sourceVolume":"lv-1","size":1073741824,
+        "allocated":0,"fsType":"ext4","tags":{"team":"db"},"created":"1970-01-01T00:01:00Z","status":"pending",
+        "statusDetail":"","progressPercent":34,"encrypted":false,"createdByUs":true})";
+
+TEST_F(AdminHandlerTest, SnapshotsOfOneServiceAndOfAll) {
+  DriverCapabilities with;
+  with.snapshots = true;
+  ON_CALL(engine_, CapabilitiesOf("pool")).WillByDefault(Return(with));
+  EXPECT_CALL(engine_, ListSnapshots("pool", Until(110), _))
+      .WillOnce(InvokeArgument<2>(std::vector<Snapshot>{Daily()}))
+      .WillOnce(InvokeArgument<2>(absl::UnavailableError("away")));
+  EXPECT_EQ(Succeed("GET", "/v1/snapshots"),
+            json::parse(std::string(R"({"snapshots":[)") + kDaily + R"(],"errors":[]})"))
+      << "rexray has none";
+  EXPECT_EQ(Fail("GET", "/v1/snapshots?service=pool"), "UNAVAILABLE: away");
+}
+
+TEST_F(AdminHandlerTest, ASnapshotIsMadeAndRemoved) {
+  const auto spec = AllOf(Field(&SnapshotSpec::name, "daily"), Field(&SnapshotSpec::description, "why"),
+                          Field(&SnapshotSpec::tags, ElementsAre(Pair("team", "db"))));
+  EXPECT_CALL(engine_, CreateSnapshot(Ref("rexray", "v"), spec, true, Until(110), _))
+      .WillOnce(InvokeArgument<4>(Daily()));
+  EXPECT_EQ(Succeed("POST", "/v1/snapshots?name=v",
+                    R"({"name":"daily","description":"why","tags":{"team":"db"},"freeze":true})"),
+            json::parse(std::string(R"({"snapshot":)") + kDaily + "}"));
+  EXPECT_CALL(engine_, RemoveSnapshot("rexray", "ls-1", _, _, _))
+      .WillOnce(InvokeArgument<4>(absl::OkStatus()));
+  Succeed("DELETE", "/v1/snapshot?id=ls-1");
+  EXPECT_THAT(Fail("DELETE", "/v1/snapshot"), HasSubstr("INVALID_ARGUMENT: which snapshot?"));
+  EXPECT_THAT(Fail("POST", "/v1/snapshots?name=v", R"({"nmae":"daily"})"), HasSubstr("nmae"));
+}
+
+TEST_F(AdminHandlerTest, ModifyAdoptAndUsage) {
+  ModifySpec spec;
+  spec.type = "gp3";
+  spec.iops = 5000;
+  EXPECT_CALL(engine_, Modify(Ref("rexray", "v"), spec, _, _))
+      .WillOnce(InvokeArgument<3>(Everything(clock_)));
+  Succeed("POST", "/v1/volume/modify?name=v", R"({"type":"gp3","iops":5000})");
+  EXPECT_CALL(engine_, Adopt(Ref("rexray", "v"), _, _)).WillOnce(InvokeArgument<2>(Everything(clock_)));
+  Succeed("POST", "/v1/volume/adopt?name=v");
+  engine::VolumeUsage usage;
+  usage.file_system = host::FileSystemUsage{10, 5, 3, 2};
+  Pool pool;
+  pool.name = "/pool";
+  pool.size = 20;
+  usage.pool = pool;
+  usage.problem = "the pool is full";
+  EXPECT_CALL(engine_, Usage(Ref("rexray", "v"), Until(5), _)).WillOnce(InvokeArgument<2>(usage));
+  json told = Succeed("GET", "/v1/volume/usage?name=v&timeout=5");
+  told.erase("volume");
+  EXPECT_EQ(told, json::parse(R"({"fileSystem":{"size":10,"available":5,"files":3,"filesAvailable":2},
+      "pool":{"name":"/pool","size":20,"available":0,"promised":0},"problem":"the pool is full"})"));
+}
+
+TEST_F(AdminHandlerTest, TheEnginesWarningsAreInTheStatus) {
+  ON_CALL(engine_, Warnings).WillByDefault(Return(std::vector<std::string>{"the pool is filling"}));
+  EXPECT_THAT(Succeed("GET", "/v1/status")["warnings"].dump(), HasSubstr("the pool is filling"));
+}
+
 }  // namespace
 }  // namespace rexray::server::admin

@@ -26,7 +26,11 @@ void WriteCapabilities(const absl::StatusOr<DriverCapabilities>& capabilities, J
   json.Key("scope").String(capabilities->network ? "global" : "local");
   json.Key("sizes").Bool(capabilities->sizes).Key("grow").Bool(capabilities->grow);
   json.Key("growOnline").Bool(capabilities->grow_online).Key("snapshots").Bool(capabilities->snapshots);
-  json.Key("clone").Bool(capabilities->clone).Key("needsRoot").Bool(capabilities->needs_root).EndObject();
+  const char* cut = capabilities->cut == SnapshotCut::kAtomic    ? "atomic"
+                    : capabilities->cut == SnapshotCut::kInstant ? "instant"
+                                                                 : "copy";
+  json.Key("clone").Bool(capabilities->clone).Key("snapshotCut").String(cut);
+  json.Key("modify").Bool(capabilities->modify).Key("needsRoot").Bool(capabilities->needs_root).EndObject();
 }
 
 void WriteVolumeCount(const ServiceVolumes* answer, JsonWriter& json) {
@@ -92,6 +96,8 @@ http::Response StatusAnswer(const Parts& parts, const Options& options,
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(parts.clock->Now() - options.started);
   std::vector<std::string> warnings = parts.config->warnings();
   warnings.insert(warnings.end(), options.warnings.begin(), options.warnings.end());
+  const std::vector<std::string> now = parts.engine->Warnings();
+  warnings.insert(warnings.end(), now.begin(), now.end());
 
   JsonWriter json;
   json.BeginObject()
