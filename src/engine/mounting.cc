@@ -31,6 +31,21 @@ bool Fits(const Stage& stage, const MountSpec& spec) {
   });
 }
 
+/// Not what was asked for is wrong, but how things stand.
+bool MayPass(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void EngineImpl::Mount(const VolumeRef& ref, const Consumer& consumer, const MountSpec& spec,
@@ -123,9 +138,18 @@ bool EngineImpl::TryJoinStaged(const Target& target, const MountSpec& spec,
 }
 
 void EngineImpl::RunMount(Operation& operation, ServiceState& service, const MountSpec& spec) {
-  MountOperation mount(core_, service, operation.key, operation.name, spec,
-                       [&] { return core_.queue.WantedUntil(operation); });
-  const absl::Status status = mount.Run();
+  const auto mount = [&] {
+    return MountOperation(core_, service, operation.key, operation.name, spec,
+                          [&] { return core_.queue.WantedUntil(operation); })
+        .Run();
+  };
+  absl::Status status = mount();
+  for (int left = service.config.mount_retries; left > 0 && MayPass(status); --left) {
+    core_.AddEvent(LogLevel::kWarn, "mount-retried", operation.key, operation.name,
+                   fmt::format("{}; the mount is tried again, at most {} times", MessageOf(status), left));
+    if (!core_.Pause(core_.clock.Now() + service.config.mount_retry_wait)) break;
+    status = mount();
+  }
   std::vector<std::shared_ptr<MountWaiter>> waiters;
   for (const std::shared_ptr<Waiter>& waiter : core_.queue.Close(operation)) {
     waiters.push_back(std::static_pointer_cast<MountWaiter>(waiter));

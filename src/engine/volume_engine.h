@@ -88,6 +88,8 @@ struct Service : AdjustableSettings {
   /// A Docker consumer older than this, of which the kernel shows no trace, is released (design §4.7). Zero:
   /// never.
   Duration stale_after = std::chrono::minutes(10);
+  int mount_retries = 0;  ///< how often a Mount that failed for a reason that may pass is tried again
+  Duration mount_retry_wait = std::chrono::seconds(5);
 };
 
 struct EngineOptions {

@@ -21,6 +21,8 @@ engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_p
   service.root_path = settings.root_path;
   service.file_mode = settings.file_mode;
   service.ignore_used_count = settings.ignore_used_count;
+  service.mount_retries = settings.mount_retry_count;
+  service.mount_retry_wait = settings.mount_retry_wait;
   service.create_disabled = settings.create_disabled;
   service.remove_disabled = settings.remove_disabled;
   service.implicit_create = settings.implicit_create;
