@@ -29,10 +29,13 @@ class Ec2ClientTest : public ::testing::Test {
   auto WithTime(Call call) -> decltype(call()) {
     std::optional<decltype(call())> result;
     std::atomic<bool> done{false};
+    const size_t before = transport_.requests().size();
     std::thread worker([&] {
       result = call();
       done = true;
     });
+    // Not before it has begun: its deadline would be over first.
+    while (!done && transport_.requests().size() == before) std::this_thread::yield();
     while (!done) {
       clock_.Advance(std::chrono::milliseconds(100));
       std::this_thread::yield();
