@@ -1,6 +1,7 @@
 #include "engine/engine_impl.h"
 
 #include "base/status.h"
+#include "engine/aborted.h"
 #include "engine/mount_point.h"
 #include "engine/unstage.h"
 #include "volume/volume_name.h"
@@ -84,7 +85,9 @@ VolumeView EngineImpl::ViewOf(const Target& target) const {
 void EngineImpl::Get(const VolumeRef& ref, Deadline deadline, Done<VolumeView> done) {
   Resolve(ref, deadline, [this, done = std::move(done)](absl::StatusOr<Target> target) {
     if (!target.ok()) return done(target.status());
-    done(ViewOf(*target));
+    VolumeView view = ViewOf(*target);
+    if (view.waiting_for.empty()) view.waiting_for = WhyAborted(core_, target->key);
+    done(std::move(view));
   });
 }
 

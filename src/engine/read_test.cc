@@ -146,5 +146,20 @@ TEST_F(ReadTest, ServicesAndCapabilities) {
   EXPECT_EQ(engine().CapabilitiesOf("x").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(ReadTest, AFileSystemThatTheKernelGaveUpIsSaidToNeedARemount) {
+  Create("v");
+  ASSERT_TRUE(Mount("v", CliConsumer()).ok());
+  EXPECT_EQ(View("v").waiting_for, "");
+  host::MountEntry entry = *host().MountAt(StagePath("v"));
+  for (const char* options : {"rw,errors=remount-ro,shutdown", "ro,errors=remount-ro", "rw,emergency_ro"}) {
+    entry.super_options = options;
+    host().AddMount(entry);
+    EXPECT_THAT(View("v").waiting_for, HasSubstr("a remount")) << options;
+  }
+  entry.super_options = "rw,errors=remount-ro";
+  host().AddMount(entry);
+  EXPECT_EQ(View("v").waiting_for, "");
+}
+
 }  // namespace
 }  // namespace rexray::engine

@@ -1,5 +1,5 @@
 """No space in the run directory, none in the data directory, no file descriptors: clear errors, nothing lost, and all is well
-again when there is room."""
+again when there is room. A file system that the kernel gave up is said to need a remount."""
 
 import contextlib
 import os
@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
-from support.daemon import Daemon, PluginError, counted_id, eventually
+from support.daemon import Daemon, PluginError, counted_id
 from support.invariants import consumers_of, settle
+from shutdown import shut_down, skip_if_not_allowed
 
 A, B = counted_id("a"), counted_id("b")
 
@@ -184,3 +185,29 @@ def test_no_file_descriptors(node):
     plugin.unmount("held", A)
     settle(node)
     print(f"{failures} refused, the last: {last}")
+
+
+def test_a_file_system_that_was_given_up_is_said_to_need_a_remount(node):
+    node.start()
+    plugin = node.plugin
+    plugin.create("hurt", size="64MiB")
+    path = plugin.mount("hurt", A)
+    write_durably(f"{path}/row", "42")
+    assert "waitingFor" not in plugin.get("hurt")["Status"]
+    try:
+        shut_down(path)
+    except OSError as error:
+        skip_if_not_allowed(error)
+        raise
+    assert "a remount" in plugin.get("hurt")["Status"]["waitingFor"]
+    assert "remount" in node.cli("volume", "inspect", "hurt").stdout
+    with pytest.raises(OSError):
+        write_durably(f"{path}/row", "lost")
+    assert "a remount" in plugin.get("hurt")["Status"]["waitingFor"], "nothing heals it but its users"
+    assert consumers_of(node, "hurt") == {A: 1}
+    plugin.unmount("hurt", A)
+    path = plugin.mount("hurt", A)
+    assert "waitingFor" not in plugin.get("hurt")["Status"]
+    assert pathlib.Path(path, "row").read_text() == "42"
+    plugin.unmount("hurt", A)
+    settle(node)
