@@ -215,12 +215,17 @@ class LocalSnapshotOn : public LocalSnapshotTest, public ::testing::WithParamInt
     real_.Run({std::string("mkfs.") + GetParam(), "-q", image});
     const auto loop = real_.devices->AttachLoop(image, false, real_.Soon());
     ASSERT_TRUE(loop.ok()) << loop.status();
-    pool_ = scratch_.Directory("pool");
-    ASSERT_EQ(real_.mounter->Mount({loop->path, pool_, GetParam(), {}, false}), absl::OkStatus());
-    std::filesystem::create_directory_symlink(pool_, data());
-    ASSERT_TRUE(Open().ok());
+    std::filesystem::create_directories(data());
+    ASSERT_EQ(real_.mounter->Mount({loop->path, data(), GetParam(), {}, false}), absl::OkStatus());
+    const absl::Status opened = Open();
+    ASSERT_TRUE(opened.ok()) << opened;
   }
-  void TearDown() override { driver_.reset(); }
+  void TearDown() override {
+    driver_.reset();
+    if (std::filesystem::exists(data())) {
+      EXPECT_EQ(real_.mounter->Unmount(data()), absl::OkStatus());
+    }
+  }
 
   static bool SharesExtents(const std::string& path) {
     constexpr unsigned kExtents = 8;
@@ -236,7 +241,6 @@ class LocalSnapshotOn : public LocalSnapshotTest, public ::testing::WithParamInt
 
   host::RealHost real_;
   host::ScratchDirectory scratch_;
-  std::string pool_;
 };
 
 TEST_P(LocalSnapshotOn, SharesExtentsWhereItCan) {
