@@ -160,7 +160,7 @@ absl::StatusOr<Ec2Volume> EbsDriver::LookAtAny(const Self& self, const std::stri
   const auto none = [&] {
     return Error(absl::StatusCode::kNotFound, "there is no volume {}", Printable(id));
   };
-  if (id.rfind("vol-", 0) != 0 || id.size() > 64) return none();
+  if (id.rfind("vol-", 0) != 0 || id.size() > 64 || IsKnownGone(id)) return none();
   ASSIGN_OR_RETURN(auto found, self.cloud->volumes().Get({id}, deadline));
   if (!found.contains(id) && MadeJustNow(id)) {
     // Our own, which this replica has not heard of yet.
@@ -192,7 +192,9 @@ absl::StatusOr<std::vector<Ec2Volume>> EbsDriver::LookByName(const Self& self,
   std::vector<Ec2Volume> volumes;
   for (const auto& [name, namesakes] : found) {
     for (const Ec2Volume& volume : namesakes) {
-      if (!IsGoing(volume) && scheme_.IsVisible(volume.tags)) volumes.push_back(volume);
+      // A replica that is behind still shows what we removed.
+      if (IsGoing(volume) || IsKnownGone(volume.id) || !scheme_.IsVisible(volume.tags)) continue;
+      volumes.push_back(volume);
     }
   }
   return volumes;

@@ -137,6 +137,7 @@ class EbsDriver final : public StorageDriver {
   absl::StatusOr<std::optional<LocalResource>> FindDevice(const std::string& id, const std::string& name);
   absl::StatusOr<LocalResource> AwaitDevice(const Self& self, const Ec2Volume& volume,
                                             const CallContext& context);
+  bool DetachedJustNow(const std::string& id);
   void NoteName(const std::string& id, const std::string& name);
   std::string NameOf(const std::string& id);
 
@@ -176,6 +177,7 @@ class EbsDriver final : public StorageDriver {
   std::optional<Self> self_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, TimePoint> made_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> names_given_ ABSL_GUARDED_BY(mutex_);  ///< volume -> device name, here
+  std::map<std::string, TimePoint> detached_ ABSL_GUARDED_BY(mutex_);       ///< from here, and when
   std::set<std::string> gone_ ABSL_GUARDED_BY(mutex_);                      ///< volumes that are no more
 
   DeviceWatch watch_;  ///< the last: its thread uses self_

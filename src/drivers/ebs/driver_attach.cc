@@ -33,6 +33,13 @@ std::string HoldersBut(const Ec2Volume& volume, const std::string& instance) {
 void EbsDriver::NoteName(const std::string& id, const std::string& name) {
   MutexLock lock(mutex_);
   names_given_[id] = name;
+  if (!name.empty()) detached_.erase(id);
+}
+
+bool EbsDriver::DetachedJustNow(const std::string& id) {
+  MutexLock lock(mutex_);
+  const auto found = detached_.find(id);
+  return found != detached_.end() && clock_.Now() - found->second <= options_.consistency;
 }
 
 std::string EbsDriver::NameOf(const std::string& id) {
@@ -166,7 +173,9 @@ absl::StatusOr<Attachment> EbsDriver::Attach(const CallContext& context, const s
   ASSIGN_OR_RETURN(const Self self, Begin(context));
   ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "attach"));
   ASSIGN_OR_RETURN(Ec2Volume volume, ReadyToAttach(self, id, options, context));
-  if (const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance)) {
+  const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance);
+  // Of what we detached a moment ago a replica may still say that it is attached: AttachVolume knows.
+  if (here != nullptr && !DetachedJustNow(id)) {
     NoteName(id, here->device);
     self.cloud->Note(volume);
     const bool attached = here->state == "attached";

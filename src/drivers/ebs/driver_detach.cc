@@ -95,6 +95,12 @@ absl::Status EbsDriver::Detach(const CallContext& context, const std::string& id
   if (!here) return absl::OkStatus();
   // What is called as before is not the volume any more: on Xen only the name tells.
   NoteName(id, "");
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(detached_,
+                  [&](const auto& entry) { return clock_.Now() - entry.second > options_.consistency; });
+    detached_[id] = clock_.Now();
+  }
   const Deadline end = Deadline::After(clock_, kDeviceGoes).Earlier(context.deadline);
   watch_.Start();
   const absl::Status left = self.cloud->volume_poll().Wait(

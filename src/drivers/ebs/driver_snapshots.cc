@@ -194,11 +194,12 @@ absl::StatusOr<Ec2Volume> EbsDriver::CreateFromVolume(const Self& self, const Cr
         return Error(absl::StatusCode::kFailedPrecondition, "EC2 could not make the snapshot {}: {}", cut.id,
                      cut.state_message);
       });
-  absl::StatusOr<Ec2Volume> made = completed;
-  if (completed.ok()) {
-    const absl::Status planned = PlanCopy(spec, cut, &source, plan);
-    made = planned.ok() ? CreateOnce(self, spec.name, std::move(plan), context) : planned;
-  }
+  const auto copy = [&]() -> absl::StatusOr<Ec2Volume> {
+    RETURN_IF_ERROR(completed);
+    RETURN_IF_ERROR(PlanCopy(spec, cut, &source, plan));
+    return CreateOnce(self, spec.name, plan, context);
+  };
+  absl::StatusOr<Ec2Volume> made = copy();
   const absl::Status tidied = self.cloud->client().DeleteSnapshot(cut.id, Deadline::After(clock_, kTidyUp));
   if (!tidied.ok() && !absl::IsNotFound(tidied)) {
     LogWarn("a temporary snapshot stays behind: remove it",

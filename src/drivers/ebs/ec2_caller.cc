@@ -143,7 +143,8 @@ absl::StatusOr<std::string> Ec2Caller::Try(const Query& query, const std::string
   if (IsThrottle(failure.code) || failure.http_status == 429) {
     limiter_.OnThrottled(query.action());
     attempt.again = true;
-  } else if (IsServiceFault(failure.code, failure.http_status)) {
+  } else if (IsServiceFault(failure.code, failure.http_status) || failure.code.rfind("HTTP ", 0) == 0) {
+    // An answer that is not EC2's (a proxy's page, a body that was cut) says nothing about the request.
     attempt.again = attempt.unsure = true;
   } else {
     limiter_.OnSuccess(query.action());  // refused for what it is, not for how often

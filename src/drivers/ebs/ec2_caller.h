@@ -50,6 +50,9 @@ class Ec2Caller {
   absl::StatusOr<std::string> Call(const Query& query, Deadline deadline,
                                    WhenUnsure unsure = WhenUnsure::kRepeat);
 
+  /// By the injected clock, and not beyond the deadline.
+  void Pause(Duration wait, Deadline deadline);
+
   ActionLimiter& limiter() { return limiter_; }
   const CallerOptions& options() const { return options_; }
   /// EC2's clock minus ours, as the last answer had it.
@@ -62,7 +65,6 @@ class Ec2Caller {
   void NoteDate(const HttpReply& reply);
   absl::Status GivenUp(const Query& query, int attempts, Duration spent, const absl::Status& last) const;
   Backoff NewBackoff();
-  void Pause(Duration wait, Deadline deadline);
 
   Clock& clock_;
   HttpTransport& transport_;

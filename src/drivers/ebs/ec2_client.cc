@@ -148,15 +148,29 @@ absl::StatusOr<Ec2Snapshot> Ec2Client::CreateSnapshot(const std::string& volume,
     body = caller_.Call(query, deadline, WhenUnsure::kReturn);
     if (body.ok()) return Named(query.action(), ReadCreatedSnapshot(*body));
     if (!WasUnsure(body.status())) return body.status();
-    Selection same;
-    same.filters.emplace_back("tag:" + unique.first, std::vector<std::string>{unique.second});
-    absl::StatusOr<std::vector<Ec2Snapshot>> made = DescribeSnapshots(same, deadline);
-    if (!made.ok())
+    absl::StatusOr<std::vector<Ec2Snapshot>> made = LookForSnapshot(unique, deadline);
+    if (!made.ok()) {
       return Annotate(body.status(),
                       fmt::format("it is not known whether it was done ({})", MessageOf(made.status())));
+    }
     if (!made->empty()) return made->front();
   }
   return body.status();
+}
+
+/// What was made a moment ago may not be shown yet: looked for until EC2's views agree, mostly.
+absl::StatusOr<std::vector<Ec2Snapshot>> Ec2Client::LookForSnapshot(
+    const std::pair<std::string, std::string>& unique, Deadline deadline) {
+  constexpr int kLooks = 4;
+  constexpr Duration kBetween = std::chrono::seconds(1);
+  Selection same;
+  same.filters.emplace_back("tag:" + unique.first, std::vector<std::string>{unique.second});
+  absl::StatusOr<std::vector<Ec2Snapshot>> made = DescribeSnapshots(same, deadline);
+  for (int i = 1; i < kLooks && made.ok() && made->empty(); ++i) {
+    caller_.Pause(kBetween, deadline);
+    made = DescribeSnapshots(same, deadline);
+  }
+  return made;
 }
 
 absl::Status Ec2Client::DeleteSnapshot(const std::string& id, Deadline deadline) {

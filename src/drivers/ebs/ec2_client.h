@@ -90,6 +90,9 @@ class Ec2Client {
   Ec2Caller& caller() { return caller_; }
 
  private:
+  absl::StatusOr<std::vector<Ec2Snapshot>> LookForSnapshot(const std::pair<std::string, std::string>& unique,
+                                                           Deadline deadline);
+
   Ec2Caller& caller_;
 };
 
