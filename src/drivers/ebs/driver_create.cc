@@ -128,8 +128,12 @@ absl::StatusOr<Ec2Volume> EbsDriver::CreateOnce(const Self& self, const std::str
     }
     NoteGone(answered->id);
     if (!fresh || (!made.was_alive && ++doubtful < kMostDoubtful)) continue;
-    (void)self.cloud->client().DeleteVolume(answered->id,
-                                            context.deadline);  // in `error` it would stay for ever
+    // One in `error` would stay for ever. Nothing else is removed here: another node may have been answered
+    // with it.
+    const auto left = self.cloud->volumes().Get({answered->id}, context.deadline);
+    if (left.ok() && left->contains(answered->id) && left->at(answered->id).state == "error") {
+      (void)self.cloud->client().DeleteVolume(answered->id, context.deadline);
+    }
     return Error(absl::StatusCode::kFailedPrecondition,
                  "volume \"{}\": EC2 accepted it as {} and then could not make it{}", name, answered->id,
                  plan.kms_key.empty()
@@ -147,13 +151,20 @@ absl::StatusOr<EbsDriver::Made> EbsDriver::AwaitMade(const Self& self, const std
   if (fresh) NoteMade(answered.id);
   Made made;
   std::optional<Ec2Volume> seen;
-  const TimePoint begun = clock_.Now();
+  // A replica that is behind does not know the volume, even after another one did: only a volume that is
+  // missing all the time is gone.
+  const Duration patience =
+      fresh ? options_.consistency : std::min<Duration>(options_.consistency, kClockSkew);
+  std::optional<TimePoint> missing_since;
   RETURN_IF_ERROR(self.cloud->volume_poll().Wait(
       answered.id, fmt::format("volume \"{}\" ({}) to become available", name, answered.id), context.deadline,
       [&](const Ec2Volume* volume) -> std::optional<absl::Status> {
-        const bool unknown_yet = clock_.Now() - begun < options_.consistency;
-        // Also after it was seen: the next answer may be an older replica's.
-        if (volume == nullptr && fresh && unknown_yet) return std::nullopt;
+        if (volume == nullptr) {
+          if (!missing_since) missing_since = clock_.Now();
+          if (clock_.Now() - *missing_since < patience) return std::nullopt;
+        } else {
+          missing_since.reset();
+        }
         if (volume == nullptr || IsDead(*volume)) {
           made.was_alive = seen.has_value() || (volume != nullptr && volume->state == "error");
           return absl::OkStatus();
