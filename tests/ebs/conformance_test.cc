@@ -27,6 +27,7 @@ ec2sim::Options SimOptions(const std::string& directory) {
   options.check_signatures = false;
   options.volume_quota_gib = 100;
   options.data_directory = directory;
+  options.snapshot = {};  // the suite makes a volume from a snapshot at once
   return options;
 }
 
@@ -56,6 +57,7 @@ class EbsBackend final : public Backend {
     return absl::OkStatus();
   }
   uint64_t minimum_size() const override { return kGiB; }
+  std::string OtherType() override { return "gp2"; }
   StorageDriver* other_node() override { return b_.get(); }
   std::optional<CreateSpec> SpecWithoutRoom() override {
     CreateSpec spec;
