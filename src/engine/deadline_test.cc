@@ -123,7 +123,8 @@ TEST_F(DeadlineTest, AnUnmountAfterARunningMountComesAfterIt) {
 }
 
 TEST_F(DeadlineTest, TooManyAtOnceAreRefusedAtOnce) {
-  options_.operation_limit = 2;
+  options_.operation_limit = 3;
+  cloud().calls().Hang("PoolOf");  // the engine's own look at the pool has the third place throughout
   for (const char* name :
        {"a", "b", "c"}) {  // not by the engine: an operation's thread ends after its answer
     Volume volume;
@@ -134,6 +135,7 @@ TEST_F(DeadlineTest, TooManyAtOnceAreRefusedAtOnce) {
   Pending<Path> a = StartMount("a", CliConsumer());
   Pending<Path> b = StartMount("b", CliConsumer());
   host().calls().WaitUntilHanging("Mount", 2);
+  cloud().calls().WaitUntilHanging("PoolOf");
   const Path refused = Mount("c", CliConsumer());
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(MessageOf(refused.status())), HasSubstr("\"c\""));
@@ -141,6 +143,7 @@ TEST_F(DeadlineTest, TooManyAtOnceAreRefusedAtOnce) {
   EXPECT_TRUE(a.Wait().ok());
   EXPECT_TRUE(b.Wait().ok());
   Until([&] { return Mount("c", CliConsumer()).ok(); });
+  cloud().calls().Release("PoolOf");
 }
 
 TEST_F(DeadlineTest, TheEndAnswersThoseWhoStillWait) {

@@ -159,9 +159,7 @@ def test_a_volume_that_another_instance_holds_is_refused_and_untouched(ec2, node
     assert [x["instance"] for x in ec2.volumes()["pgdata"]["attachments"]] == [a.instance]
 
 
-@pytest.mark.parametrize("how", [
-    pytest.param("when-dead", marks=pytest.mark.xfail(reason="the engine does not look at when-dead yet", strict=False)),
-    "true"])
+@pytest.mark.parametrize("how", ["when-dead", "true"])
 @pytest.mark.parametrize("fs", ["ext4", "xfs"])
 def test_cut_off_while_writing_nothing_durable_is_lost(ec2, nodes, writer_on, how, fs):
     a, b = nodes("a").start(), nodes("b", preempting(how)).start()

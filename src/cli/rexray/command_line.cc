@@ -12,6 +12,7 @@
 
 #include "base/size.h"
 #include "base/status.h"
+#include "config/value.h"
 #include "volume/volume.h"
 
 namespace rexray::cli {
@@ -228,9 +229,14 @@ absl::Status Grammar::FillIn(const CLI::App* at) {
   if (!raw_.timeout.empty()) {
     ASSIGN_OR_RETURN(out_.timeout, ParseTimeout(raw_.timeout));
   }
-  if (!out_.preempt.empty() && !ParsePreempt(out_.preempt)) {
-    return Error(absl::StatusCode::kInvalidArgument, "--preempt={}: true, false or when-dead",
-                 TerminalSafe(out_.preempt));
+  if (!out_.preempt.empty()) {
+    // As the configuration's key takes it, and REX-Ray's flag, which was a bool: 1, t, yes …
+    const absl::StatusOr<bool> always = config::ParseBool(out_.preempt);
+    if (always.ok()) out_.preempt = ToString(*always ? Preempt::kAlways : Preempt::kNever);
+    if (!ParsePreempt(out_.preempt)) {
+      return Error(absl::StatusCode::kInvalidArgument, "--preempt={}: true, false or when-dead",
+                   TerminalSafe(out_.preempt));
+    }
   }
   if (!raw_.after.empty()) {
     ASSIGN_OR_RETURN(out_.after, ParseCount("--after", raw_.after));

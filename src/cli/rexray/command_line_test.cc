@@ -141,6 +141,8 @@ TEST(CommandLine, MountInBothDialects) {
   EXPECT_THAT(now.mount_options, ElementsAre("ro", "noatime"));
   EXPECT_EQ(Parsed({"volume", "mount", "x"}).preempt, "");
   EXPECT_EQ(Parsed({"volume", "mount", "x", "--preempt=when-dead"}).preempt, "when-dead");
+  EXPECT_EQ(Parsed({"volume", "mount", "x", "--preempt=1"}).preempt, "true");
+  EXPECT_EQ(Parsed({"volume", "mount", "x", "--preempt=f"}).preempt, "false");
   EXPECT_EQ(Parsed({"volume", "mount", "--preempt=false", "x"}).preempt, "false");
 }
 
