@@ -95,10 +95,13 @@ absl::Status SetFlag(int fd, const std::string& path, uint32_t flag, bool on) {
 }
 
 // Binds `file` to the open device. Direct I/O keeps the data out of a second page cache; a backing file
-// system that has none (tmpfs) says EINVAL or quietly does without.
+// system that has none (tmpfs) says EINVAL or quietly does without. Sectors are always of 512 bytes: left to
+// itself the kernel takes what direct I/O on this very file wants, which is 4096 once xfs shares blocks of it
+// with a snapshot, and a file system that was made with smaller ones could not be mounted any more.
 int Bind(int device, int file, const std::string& path, bool read_only) {
   loop_config config{};
   config.fd = static_cast<uint32_t>(file);
+  config.block_size = 512;
   config.info.lo_flags = LO_FLAGS_DIRECT_IO | (read_only ? LO_FLAGS_READ_ONLY : 0);
   // For `losetup -l` only; identity is device and inode.
   path.copy(reinterpret_cast<char*>(config.info.lo_file_name), LO_NAME_SIZE - 1);

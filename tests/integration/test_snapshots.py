@@ -69,13 +69,14 @@ def check_copy(daemon, name, source_path, wanted):
     """Mounted beside its source, with its data, and independent of it."""
     path = daemon.plugin.mount(name, counted_id(name))
     assert checksum(f"{path}/data") == wanted
-    write_durably(f"{path}/own", b"of the copy")
-    assert not os.path.exists(f"{source_path}/own")
-    write_durably(f"{source_path}/own", b"of the source")
+    own = f"own-{name}"
+    write_durably(f"{path}/{own}", b"of the copy")
+    assert not os.path.exists(f"{source_path}/{own}")
+    write_durably(f"{source_path}/{own}", b"of the source")
     daemon.plugin.unmount(name, counted_id(name))
     path = daemon.plugin.mount(name, counted_id(name))
-    assert pathlib.Path(path, "own").read_bytes() == b"of the copy"
-    assert pathlib.Path(source_path, "own").read_bytes() == b"of the source"
+    assert pathlib.Path(path, own).read_bytes() == b"of the copy"
+    assert pathlib.Path(source_path, own).read_bytes() == b"of the source"
     assert checksum(f"{path}/data") == wanted
     return path
 
@@ -170,7 +171,7 @@ def test_a_kill_leaves_nothing_frozen(idle_daemon, guard_too):
     if guard_too:
         assert "thawed" in daemon.cli("events").stdout
     assert checksum(f"{path}/data") == wanted
-    assert not set(guards()) - before
+    eventually(lambda: not set(guards()) - before, "no guard is left")
     daemon.plugin.unmount("db", counted_id("db"))
 
 
