@@ -9,10 +9,11 @@ SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "src"
 # performance are changed in place by clouds only.
 ELSEWHERE = ("mesos.", "setup.", "engine.modify.")
 
-# The engine's own crash tests, on a backend in memory, pass these: only a network volume is taken away or waited for
-# (fence, await_free, find_holder), and what Docker forgot is released after ten minutes. No scenario here yet.
-ON_FAKES = ("engine.fence.", "engine.release.", "engine.mount.before_await_free", "engine.mount.after_await_free",
-            "engine.mount.before_find_holder", "engine.mount.after_find_holder")
+# The engine's own crash tests, on a backend in memory, pass these: only a network volume is taken away, taken or waited
+# for (fence, preempt, await_free, find_holder), and what Docker forgot is released after ten minutes. No scenario here yet.
+ON_FAKES = ("engine.fence.", "engine.release.",
+            *(f"engine.mount.{when}_{step}" for when in ("before", "after")
+              for step in ("await_free", "find_holder", "preempt")))
 
 
 def listed():

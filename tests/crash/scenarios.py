@@ -133,16 +133,6 @@ class MountOfDataThatGrew(FirstMount):
         self.read_back()
 
 
-class MountByForce(FirstMount):
-    own = "preempt"
-
-    def act(self):
-        self.path = self.admin("mount", consumer=A, preempt=True)["path"]
-
-    def finish(self):
-        self.admin("unmount", consumer=A)
-
-
 class MountOfWhatMayNotBeFormatted(Scenario):
     """No file system and no blank mark: refused, and the attach undone."""
 
@@ -342,7 +332,7 @@ class SnapshotOfWhatIsMounted(Scenario):
 
 
 class RemoveSnapshot(Scenario):
-    own = "snapshot_"
+    own = "snapshot"
 
     def prepare(self):
         super().prepare()
@@ -474,7 +464,7 @@ class RemoveDirectory(OfDirectories):
         assert self.gone()
 
 
-ALL = [Create, FirstMount, MountOfDataThatGrew, MountByForce, MountOfWhatMayNotBeFormatted, MountThatFailsAfterMounting,
+ALL = [Create, FirstMount, MountOfDataThatGrew, MountOfWhatMayNotBeFormatted, MountThatFailsAfterMounting,
        Unmount, Attach, Detach, DetachOfWhatNobodyHolds, GrowMounted, GrowUnmounted, Remove, RemoveOfWhatNobodyHolds,
        Adopt, GrowThatTheStartEnds, SnapshotOfWhatIsMounted, RemoveSnapshot, CopyOfWhatIsMounted, MountOfACopy, AdoptByHand,
        CreateDirectory, MountDirectory, UnmountDirectory, RemoveDirectory]
