@@ -181,7 +181,7 @@ def fail_over(region, a, b, path, consumer):
     print(f"    {database.rows} rows were told durable, then: {database.error}")
 
     step("5. EC2 says that it has the volume: the first instance does not take it unasked")
-    a.cli_fails("volume", "mount", "pgdata")
+    a.cli_fails("--timeout", "3s", "volume", "mount", "pgdata")
 
     step("6. It is stopped: the first instance is told to take the volume, and every durable row is there")
     region.control("POST", f"instances/{b.instance}/stop")

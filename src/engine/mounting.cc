@@ -91,7 +91,7 @@ void EngineImpl::MountTarget(const Target& target, const VolumeRef& ref, const C
   if (may_look_again) {
     // Removed on another node, and perhaps made again with the same name, since the cache looked.
     done = [this, target, ref, consumer, spec, deadline,
-            first = std::move(done)](absl::StatusOr<std::string> path) {
+            first = std::move(done)](const absl::StatusOr<std::string>& path) {
       if (!absl::IsNotFound(path.status()) || !ref.id.empty() || deadline.Passed(core_.clock))
         return first(path);
       target.service->cache->Erase(target.key.id);

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from support.daemon import PluginError, counted_id, eventually
+from support.daemon import counted_id, eventually
 from support.ec2 import Ec2
 
 # A database in small: each record is appended and fsync'ed before it is told; every eighth is a file of its own in a
@@ -122,6 +122,13 @@ def assert_durable(path, last):
             assert pathlib.Path(path, f"file-{n}").read_bytes() == record(n), f"file-{n}"
 
 
+def refused_mount(node):
+    """A mount waits for its holder as long as its caller does: this one is soon out of patience. What it was told."""
+    done = node.cli("--timeout", "3s", "volume", "mount", "pgdata", check=False)
+    assert done.returncode == 1, done.stdout
+    return done.stderr
+
+
 def test_written_on_one_instance_read_on_the_next(ec2, nodes):
     a, b = nodes("a").start(), nodes("b").start()
     a.plugin.create("pgdata", size="1")
@@ -151,9 +158,7 @@ def test_a_volume_that_another_instance_holds_is_refused_and_untouched(ec2, node
     path = a.plugin.mount("pgdata", counted_id(1))
     writer = writer_on(path)
     writer.write_until(5)
-    with pytest.raises(PluginError) as refused:
-        b.plugin.mount("pgdata", counted_id(2))
-    assert a.instance in str(refused.value)  # the one that runs is named
+    assert a.instance in refused_mount(b)  # the one that runs is named
     before = writer.durable
     writer.write_until(before + 5)  # and went on
     assert [x["instance"] for x in ec2.volumes()["pgdata"]["attachments"]] == [a.instance]
@@ -172,8 +177,7 @@ def test_cut_off_while_writing_nothing_durable_is_lost(ec2, nodes, writer_on, ho
     last = writer.drain()  # it was told some more before the cut, and then an error
     assert last >= 40
     if how == "when-dead":
-        with pytest.raises(PluginError):
-            b.plugin.mount("pgdata", counted_id(2))  # EC2 still says that it runs
+        assert a.instance in refused_mount(b)  # EC2 still says that it runs
         ec2.instance(a.instance, "stop")
         ec2.await_instance(a.instance, "stopped")
 

@@ -159,7 +159,7 @@ class Poller {
   }
 
   /// Whether that is news.
-  bool Tell(Waiter& waiter, const absl::StatusOr<Seen>& seen) {
+  bool Tell(Waiter& waiter, const absl::StatusOr<Seen>& seen) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     waiter.failure = seen.status();
     if (!seen.ok()) return false;
     const auto found = seen->find(waiter.id);
