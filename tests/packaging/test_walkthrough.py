@@ -46,22 +46,40 @@ def test_installing(machine, deb):
 
 
 def test_everything_else(engine_possible, real_mounts):
-    done = subprocess.run(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", __file__],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
-    assert done.returncode == 0, done.stdout + done.stderr
+    home = pathlib.Path(tempfile.mkdtemp(prefix="rxw-"))
+    library = home / "lib"
+    library.mkdir()
+    # The one place that both namespaces share: a daemon whose mounts stay in its own would refuse to mount.
+    subprocess.run(["mount", "--bind", library, library], check=True)
+    subprocess.run(["mount", "--make-shared", library], check=True)
+    try:
+        done = subprocess.run(["unshare", "--mount", "--propagation", "unchanged", sys.executable, "-B", __file__, str(home)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        subprocess.run(["umount", "--lazy", "--recursive", library], check=False)
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def in_a_namespace_of_our_own():
+def keep_to_ourselves(but):
+    """What is mounted here from now on is seen by nobody else, except below `but`."""
+    with open("/proc/self/mountinfo") as table:
+        targets = [line.split()[4] for line in table]
+    for target in targets:
+        if target != str(but):
+            subprocess.run(["mount", "--make-private", target], check=False, capture_output=True)
+
+
+def in_a_namespace_of_our_own(home):
     from dockerd import IMAGE, Dockerd
+    keep_to_ourselves(home / "lib")
     subprocess.run(["mount", "--make-rshared", "/"], check=True)  # our own peers: containers see what is mounted later
     for directory in OWN_DIRECTORIES:
         os.makedirs(directory, exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "none", directory], check=True)
-    home = pathlib.Path(tempfile.mkdtemp(prefix="rxw-"))
     images = pathlib.Path("/var/lib/rexray")
     subprocess.run(["umount", str(images)], check=True)
-    (home / "lib").mkdir()
     subprocess.run(["mount", "--bind", str(home / "lib"), str(images)], check=True)  # images want a real file system
     engine = Dockerd(home / "docker")
     environment = {"PATH": f"{os.environ['REXRAY_BIN']}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
@@ -80,8 +98,7 @@ def in_a_namespace_of_our_own():
             engine.docker("rm", "-f", container, check=False)
         shell("rexray stop || true")
         engine.close()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    in_a_namespace_of_our_own()
+    in_a_namespace_of_our_own(pathlib.Path(sys.argv[1]))
