@@ -457,8 +457,10 @@ TEST_F(SnapshotTest, AFillingPoolWarnsOnceForEachCrossing) {
   const auto look = [&](uint64_t available) {
     cloud().SetPool(PoolWith(available));
     const int before = cloud().calls().Count("PoolOf");
-    Advance(options_.pool_interval);
-    Until([&] { return cloud().calls().Count("PoolOf") > before; });
+    Until([&] {  // a look that is under way still is joined
+      Advance(options_.pool_interval);
+      return cloud().calls().Count("PoolOf") > before;
+    });
     // The look itself may still be under way; the next answer of its turn comes after it.
     Until([&] { return engine().Warnings().empty() == (available > 10 * kGiB); });
   };

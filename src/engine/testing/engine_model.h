@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <ostream>
+#include <set>
 #include <string>
 
 namespace rexray::engine {
@@ -107,6 +108,8 @@ class EngineModel {
            action.kind == Action::Kind::kGrow || action.kind == Action::Kind::kAttach ||
            action.kind == Action::Kind::kDetach;
   }
+
+  std::set<std::string> removals_in_doubt;  ///< volumes of which a Remove lost its answer
 
  private:
   void End(const Action& action, bool whole) {
