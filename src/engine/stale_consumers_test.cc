@@ -18,12 +18,21 @@ class StaleConsumersTest : public EngineFixture {
     id_ = Create("v");
     ASSERT_TRUE(Mount("v", DockerConsumer('a')).ok());
   }
-  /// Until the search has looked `times` more times, and what it began has ended.
+  /// Until `times` more searches have ended, and what they began has ended: no search begins before the one
+  /// before it has ended.
   void Search(int times = 1) {
     const int before = host().calls().Count("Count");
     Until([&] {
       Advance(std::chrono::seconds(5));
-      return host().calls().Count("Count") >= before + times;
+      return host().calls().Count("Count") > before + times;
+    });
+    Settle("v");
+  }
+  /// Until a search has ended its mount.
+  void SearchUntilReleased() {
+    Until([&] {
+      Advance(std::chrono::seconds(5));
+      return !Mounted();
     });
     Settle("v");
   }
@@ -59,9 +68,8 @@ TEST_F(StaleConsumersTest, OneThatNobodyHasMountedIsReleasedAfterItsTime) {
   Pass(std::chrono::minutes(9));
   EXPECT_EQ(host().calls().Count("Count"), 0) << "nothing to look for yet";
   EXPECT_TRUE(Mounted());
-  Search();
-  Until([&] { return !AttachedHere(id_); });
-  EXPECT_FALSE(Mounted());
+  SearchUntilReleased();
+  EXPECT_FALSE(AttachedHere(id_));
   EXPECT_EQ(EventsOfKind("consumer-released"), 1u);
   EXPECT_EQ(host().calls().Count("UnmountLazily"), 0) << "never by force";
   EXPECT_TRUE(journal_->Consumers()->empty());
@@ -82,8 +90,7 @@ TEST_F(StaleConsumersTest, AContainerThatHasItKeepsIt) {
   ASSERT_EQ(report.uses.size(), 1u);
   EXPECT_EQ(report.uses.front().mount_namespace, 4026532200u);
   host().SetMountUses(StagePath("v"), {});
-  Search();
-  EXPECT_FALSE(Mounted());
+  SearchUntilReleased();
 }
 
 TEST_F(StaleConsumersTest, OneThatComesBetweenTheSearchAndItsTurnKeepsIt) {
@@ -173,13 +180,18 @@ TEST_F(StaleConsumersTest, AListNeverWaitsForTheSearch) {
 }
 
 TEST_F(StaleConsumersTest, TheAgeCountsAcrossARestart) {
+  options_.stale_poll = Duration::zero();  // a search of its own time could release it before it is looked at
   MountIt();
-  Pass(std::chrono::minutes(8));
+  Advance(std::chrono::minutes(8));
   Restart();
-  Pass(std::chrono::minutes(3));
-  EXPECT_EQ(Report().consumers.front().verdict, Verdict::kStale);
-  Search();
-  EXPECT_FALSE(Mounted());
+  Advance(std::chrono::minutes(3));
+  const ConsumerReport report = Report();
+  ASSERT_EQ(report.consumers.size(), 1u);
+  EXPECT_EQ(report.consumers.front().verdict, Verdict::kStale);
+  Stop();
+  options_.stale_poll = std::chrono::minutes(5);
+  Start();
+  SearchUntilReleased();
 }
 
 }  // namespace

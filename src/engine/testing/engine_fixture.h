@@ -255,9 +255,20 @@ class EngineFixture : public ::testing::Test {
 
   /// After everything that is under way has ended: an operation in that volume's queue is behind all others.
   void Settle(const std::string& name) {
+    EXPECT_EQ(StartSettling(name).Wait().code(), absl::StatusCode::kNotFound);
+  }
+  /// The same, where what is under way waits for the clock.
+  void SettleInTime(const std::string& name) {
+    Pending<absl::Status> answer = StartSettling(name);
+    Until([&] {
+      Advance(std::chrono::milliseconds(100));
+      return answer.Ready();
+    });
+  }
+  Pending<absl::Status> StartSettling(const std::string& name) {
     Pending<absl::Status> answer;
     engine().ReleaseConsumer(Named(name), "nobody at all", Deadline::Never(), answer.Done());
-    EXPECT_EQ(answer.Wait().code(), absl::StatusCode::kNotFound);
+    return answer;
   }
   void Advance(Duration by) { clock_.Advance(by); }
   /// Until `condition`: what a background thread does is waited for without a bound that a slow machine
