@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "gmock/gmock.h"
@@ -16,42 +16,12 @@
 
 #include "base/fault_point.h"
 #include "setup/setup.h"
-#include "setup/testing/test_tree.h"
+#include "setup/testing/machines.h"
 
 namespace rexray::setup {
 namespace {
 
 const std::string kTestdata = REXRAY_SOURCE_DIR "/src/setup/testdata/";
-
-struct Machine {
-  const char* name;     ///< of the .diff file
-  const char* fixture;  ///< the tree
-  const char* overlay;  ///< a tree laid over it: somebody's earlier hand edits; "" = none
-  const char* module;   ///< where our module's file is put; "" = nowhere
-};
-
-constexpr Machine kMachines[] = {
-    {"dcos-1.7-agent", "dcos-1.7-agent", "", "/opt/rexray/lib/mesos/libmesos_dvdi_isolator-0.28.1.so"},
-    {"dcos-1.7-agent-by-hand", "dcos-1.7-agent", "dcos-1.7-agent-by-hand",
-     "/opt/rexray/lib/mesos/libmesos_dvdi_isolator-0.28.1.so"},
-    {"dcos-1.7-master", "dcos-1.7-master", "", ""},
-    {"dcos-1.7-master-by-hand", "dcos-1.7-master", "dcos-1.7-master-by-hand", ""},
-    {"dcos-1.13-agent", "dcos-1.13-agent", "", ""},
-    {"dcos-1.13-agent-by-hand", "dcos-1.13-agent", "dcos-1.13-agent-by-hand", ""},
-    {"dcos-1.13-master", "dcos-1.13-master", "", ""},
-    {"mesosphere-0.28", "mesosphere-0.28", "", "/usr/lib/mesos/libmesos_dvdi_isolator-0.28.1.so"},
-    {"mesosphere-0.28-by-hand", "mesosphere-0.28", "mesosphere-0.28-by-hand",
-     "/usr/lib/mesos/libmesos_dvdi_isolator-0.28.1.so"},
-    {"clusterd", "clusterd", "", ""},
-    {"clusterd-by-hand", "clusterd", "clusterd-by-hand", ""},
-};
-
-void Furnish(const Machine& machine, TestTree& files) {
-  if (*machine.overlay != '\0') files.Overlay(kTestdata + machine.overlay);
-  if (*machine.module == '\0') return;
-  std::ifstream module(TEST_MESOS_MODULE, std::ios::binary);
-  files.Write(machine.module, std::string(std::istreambuf_iterator<char>(module), {}), 0755);
-}
 
 Plan PlanFor(const Tree& tree) {
   absl::StatusOr<Plan> plan = PlanSetup(tree, {}, {});
@@ -70,20 +40,19 @@ std::string Shown(const Plan& plan) {
 class Fixtures : public testing::TestWithParam<Machine> {};
 
 TEST_P(Fixtures, ThePlanIsTheGoldenOne) {
-  TestTree files(kTestdata + GetParam().fixture);
-  Furnish(GetParam(), files);
+  MachineTree files(GetParam());
   const std::string before = files.Everything();
   const std::string shown = Shown(PlanFor(files.tree()));
   EXPECT_EQ(files.Everything(), before) << "a plan only reads";
-  const std::string golden = kTestdata + GetParam().name + ".diff";
+  const std::string golden =
+      std::string(REXRAY_SOURCE_DIR "/src/setup/testdata/") + GetParam().name + ".diff";
   if (getenv("REXRAY_UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << shown;
   std::ifstream file(golden);
   EXPECT_EQ(shown, std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
 TEST_P(Fixtures, TwiceIsOnceAndUndoIsByteIdentical) {
-  TestTree files(kTestdata + GetParam().fixture);
-  Furnish(GetParam(), files);
+  MachineTree files(GetParam());
   const Tree tree = files.tree();
   const std::string before = files.Everything();
   ASSERT_TRUE(Apply(tree, PlanFor(tree)).ok());
@@ -94,50 +63,69 @@ TEST_P(Fixtures, TwiceIsOnceAndUndoIsByteIdentical) {
 
 #ifdef REXRAY_FAULT_POINTS
 
+/// Runs `work` in a process that ends at the nth write: before the new file takes the old one's name, or
+/// after. Whether it did.
+bool DiesAtWrite(const char* point, int nth, const std::function<absl::Status()>& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    SetFault(point, FaultAction::kExit, nth);
+    _exit(work().ok() ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WEXITSTATUS(status) == 137;
+}
+
+void ExpectEachPathOldOrNew(const Tree& tree, const Plan& plan) {
+  for (const Change& change : plan.changes) {
+    const absl::StatusOr<Node> now = ReadNode(tree, change.path);
+    ASSERT_TRUE(now.ok()) << now.status();
+    EXPECT_TRUE(*now == change.before || *now == change.after) << change.path;
+  }
+}
+
+/// Both ends of every write of a setup: what the crash left is undone, or gone on with and undone later.
 TEST_P(Fixtures, ACrashAtEveryWriteCanBeFinishedOrUndone) {
-  TestTree source(kTestdata + GetParam().fixture);
-  Furnish(GetParam(), source);
-  // Each write of the machines with a history; of the plain ones, whose plans are parts of these, each third.
-  const int step = *GetParam().overlay != '\0' ? 1 : 3;
-  for (int nth = 1;; nth += step) {
+  MachineTree files(GetParam());
+  const Tree tree = files.tree();
+  const std::string before = files.Everything();
+  const Plan plan = PlanFor(tree);
+  for (const char* point : {"setup.write.temporary", "setup.write.done"}) {
+    for (int nth = 1;; ++nth) {
+      SCOPED_TRACE(testing::Message() << point << " " << nth);
+      const bool died = DiesAtWrite(point, nth, [&] { return Apply(tree, plan); });
+      if (died) ExpectEachPathOldOrNew(tree, plan);
+      if (died && nth % 2 == 0) {
+        ASSERT_TRUE(Apply(tree, PlanFor(tree)).ok());
+        EXPECT_TRUE(PlanFor(tree).changes.empty());
+      }
+      ASSERT_TRUE(Undo(tree, {}).ok());
+      ASSERT_EQ(files.Everything(), before);
+      if (!died) break;
+    }
+  }
+}
+
+TEST_P(Fixtures, ACrashAtEveryWriteOfAnUndoCanBeUndoneAgain) {
+  MachineTree files(GetParam());
+  const Tree tree = files.tree();
+  const std::string before = files.Everything();
+  const Plan plan = PlanFor(tree);
+  for (int nth = 1;; ++nth) {
     SCOPED_TRACE(nth);
-    TestTree files(source.path());
-    const Tree tree = files.tree();
-    const std::string before = files.Everything();
-    const Plan plan = PlanFor(tree);
-    const pid_t child = fork();
-    if (child == 0) {
-      SetFault("setup.write.temporary", FaultAction::kExit, nth);
-      _exit(Apply(tree, plan).ok() ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    if (WEXITSTATUS(status) != 137) break;
-    for (const Change& change : plan.changes) {
-      const absl::StatusOr<Node> now = ReadNode(tree, change.path);
-      ASSERT_TRUE(now.ok()) << now.status();
-      EXPECT_TRUE(*now == change.before || *now == change.after) << change.path;
-    }
-    if (nth % 2 == 0) {
-      ASSERT_TRUE(Apply(tree, PlanFor(tree)).ok());
-      EXPECT_EQ(Shown(Plan{PlanFor(tree).changes, {}, false}), "");
-    }
+    ASSERT_TRUE(Apply(tree, plan).ok());
+    const bool died = DiesAtWrite("setup.write.done", nth, [&] { return Undo(tree, {}); });
+    ExpectEachPathOldOrNew(tree, plan);
     ASSERT_TRUE(Undo(tree, {}).ok());
-    EXPECT_EQ(files.Everything(), before);
+    ASSERT_EQ(files.Everything(), before);
+    if (!died) break;
   }
 }
 
 #endif
 
-std::string NameOf(const testing::TestParamInfo<Machine>& machine) {
-  std::string name = machine.param.name;
-  for (char& c : name) {
-    if (c == '-' || c == '.') c = '_';
-  }
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, Fixtures, testing::ValuesIn(kMachines), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, Fixtures, testing::ValuesIn(Machines().begin(), Machines().end()),
+                         [](const auto& machine) { return TestNameOf(machine.param); });
 
 }  // namespace
 }  // namespace rexray::setup

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -44,6 +46,45 @@ TEST_F(MarathonCommandTest, ExitCodesAreThoseOfTheDocumentation) {
   EXPECT_THAT(h.console.err, HasSubstr("/nonexistent/app.json"));
   EXPECT_EQ(h.Run({"marathon"}), 2);
   EXPECT_TRUE(h.admin.requests().empty()) << "no daemon is asked";
+}
+
+/// This process's standard input is that text, for the time of its scope.
+class StandardInput {
+ public:
+  explicit StandardInput(const std::string& text) : own_(dup(STDIN_FILENO)) {
+    int ends[2];
+    if (pipe(ends) != 0 || write(ends[1], text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      ADD_FAILURE() << "no pipe";
+    }
+    close(ends[1]);
+    dup2(ends[0], STDIN_FILENO);
+    close(ends[0]);
+  }
+  ~StandardInput() {
+    dup2(own_, STDIN_FILENO);
+    close(own_);
+  }
+  StandardInput(const StandardInput&) = delete;
+  StandardInput& operator=(const StandardInput&) = delete;
+
+ private:
+  const int own_;
+};
+
+TEST_F(MarathonCommandTest, StandardInput) {
+  {
+    const StandardInput input(kApp);
+    EXPECT_EQ(h.Run({"marathon", "check", "-"}), 1);
+    EXPECT_THAT(h.console.out, HasSubstr("must match regular expression"));
+  }
+  {
+    const StandardInput input("{\"id\": }");
+    EXPECT_EQ(h.Run({"marathon", "check", "-"}), 2);
+    EXPECT_THAT(h.console.err, HasSubstr("standard input:1:8: not valid JSON"));
+  }
+  const StandardInput nothing("");
+  EXPECT_EQ(h.Run({"marathon", "check", "-"}), 2);
+  EXPECT_THAT(h.console.err, HasSubstr("standard input"));
 }
 
 TEST_F(MarathonCommandTest, JsonForPrograms) {

@@ -12,9 +12,11 @@
 
 #include "base/status.h"
 #include "base/subprocess.h"
+#include "base/unique_fd.h"
 #include "setup/documents.h"
 #include "setup/record.h"
 #include "setup/setup.h"
+#include "setup/tree_lock.h"
 
 namespace rexray::cli {
 
@@ -45,10 +47,15 @@ absl::Status CheckRoot(const std::string& root) {
   return absl::OkStatus();
 }
 
-absl::Status CheckPrivilege(const Context& context, const setup::Tree& tree, const char* what) {
-  if (context.invocation.dry_run || !tree.IsHost() || geteuid() == 0) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, "REX-Ray can only be {} by root; --dry-run only looks",
-               what);
+/// For one who changes something: root, and alone at work (until the descriptor goes). Who only looks needs
+/// neither.
+absl::StatusOr<UniqueFd> Enter(const Context& context, const setup::Tree& tree, const char* what) {
+  if (context.invocation.dry_run) return UniqueFd();
+  if (tree.IsHost() && geteuid() != 0) {
+    return Error(absl::StatusCode::kPermissionDenied, "REX-Ray can only be {} by root; --dry-run only looks",
+                 what);
+  }
+  return setup::LockTree(tree);
 }
 
 void PrintNotes(Context& context, const std::vector<std::string>& notes) {
@@ -103,9 +110,8 @@ int SetUp(Context& context, const std::vector<std::string>& parts, const char* w
   const Invocation& asked = context.invocation;
   if (const absl::Status root = CheckRoot(asked.root); !root.ok()) return Fail(context.console, root);
   Site site(asked.root, context.clock);
-  if (const absl::Status allowed = CheckPrivilege(context, site.tree, what); !allowed.ok()) {
-    return Fail(context.console, allowed);
-  }
+  const absl::StatusOr<UniqueFd> alone = Enter(context, site.tree, what);
+  if (!alone.ok()) return Fail(context.console, alone.status());
   if (asked.setup.restart && site.Manager() == nullptr) {
     return Fail(context.console,
                 Error(absl::StatusCode::kFailedPrecondition, "--restart: systemd does not run here"));
@@ -140,9 +146,8 @@ int TakeBack(Context& context, const std::string& part, bool restart, const char
   const Invocation& asked = context.invocation;
   if (const absl::Status root = CheckRoot(asked.root); !root.ok()) return Fail(context.console, root);
   Site site(asked.root, context.clock);
-  if (const absl::Status allowed = CheckPrivilege(context, site.tree, what); !allowed.ok()) {
-    return Fail(context.console, allowed);
-  }
+  const absl::StatusOr<UniqueFd> alone = Enter(context, site.tree, what);
+  if (!alone.ok()) return Fail(context.console, alone.status());
   const setup::UndoRequest request{part, asked.force};
   const absl::StatusOr<setup::UndoPlan> plan = setup::PlanUndo(site.tree, request);
   if (!plan.ok()) return Fail(context.console, plan.status());

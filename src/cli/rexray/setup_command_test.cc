@@ -12,6 +12,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "setup/tree_lock.h"
+
 namespace rexray::cli {
 namespace {
 
@@ -116,6 +118,19 @@ TEST_F(Setup, AWrongModuleNeverReachesTheAgent) {
   EXPECT_EQ(Run({"setup", "mesos", "--module", "/opt/module.so", "--mesos-version", "0.28.2"}), 1);
   EXPECT_THAT(rexray_.console.err, HasSubstr("it was built for Mesos 0.28.1, the agent is 0.28.2"));
   EXPECT_FALSE(fs::exists(root_ + "/var/lib/rexray"));
+}
+
+TEST_F(Setup, OneAtATime) {
+  {
+    const auto other = setup::LockTree(setup::Tree(root_));
+    ASSERT_TRUE(other.ok()) << other.status();
+    EXPECT_EQ(Run({"setup", "mesos"}), 1);
+    EXPECT_THAT(rexray_.console.err, HasSubstr("another setup works on " + root_ + " at this moment: "));
+    EXPECT_FALSE(fs::exists(root_ + "/etc/mesos-agent/isolation"));
+    EXPECT_EQ(Run({"setup", "undo"}), 1);
+    EXPECT_EQ(Run({"setup", "mesos", "--dry-run"}), 0) << "who only looks is not in the way";
+  }
+  EXPECT_EQ(Run({"setup", "mesos"}), 0) << rexray_.console.err;
 }
 
 TEST_F(Setup, WrongUse) {
