@@ -72,6 +72,30 @@ TEST_F(ReadTest, NothingIsRememberedAsMissing) {
   EXPECT_TRUE(Get("late").ok());
 }
 
+TEST_F(ReadTest, ANameMadeAgainIsNotAmbiguousWhenTheRemovalLostItsAnswer) {
+  const std::string first = Create("v");
+  cloud().calls().LoseAnswer("Remove", absl::UnavailableError("the connection broke"));
+  ASSERT_FALSE(Remove("v").ok());
+  const std::string second = Create("v");
+  ASSERT_NE(second, first);
+  const auto view = Get("v");
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(view->volume.key.id, second);
+}
+
+TEST_F(ReadTest, ANameThatAnotherNodeGaveToANewVolumeIsNotAmbiguous) {
+  const std::string first = Create("v");
+  const auto other = cloud().DriverFor("node-b");
+  ASSERT_EQ(other->Remove({}, first), absl::OkStatus());
+  const std::string second = AddVolume("v");
+  CreateSpec spec;
+  spec.name = "v";
+  ASSERT_TRUE(CreateSync(spec).ok()) << "as docker asks before each mount";
+  EXPECT_EQ(View("v").volume.key.id, second);
+  const Path path = Mount("v", CliConsumer());
+  EXPECT_TRUE(path.ok()) << path.status();
+}
+
 TEST_F(ReadTest, ConcurrentFirstListsShareOneWalk) {
   AddVolume("v");
   cloud().calls().Hang("List");

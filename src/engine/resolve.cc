@@ -75,11 +75,12 @@ void EngineImpl::Resolve(const VolumeRef& ref, Deadline deadline, TargetDone don
     if (const absl::Status valid = ValidateVolumeName(ref.name); !valid.ok()) return done(valid);
   }
   absl::StatusOr<std::optional<Target>> known = FindKnown(**service, ref);
-  if (!known.ok()) return done(known.status());
-  if (*known) {
+  if (known.ok() && *known) {
     (*service)->cache->Touch();
     return done(std::move(**known));
   }
+  // Unknown; or one of two of that name, and one of them may be gone: removed by another node, or by a call
+  // whose answer was lost.
   ResolveFresh(**service, ref, deadline, std::move(done));
 }
 

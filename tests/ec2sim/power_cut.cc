@@ -117,10 +117,10 @@ int Shrink(int device) {
   return ioctl(device, LOOP_SET_STATUS64, &info) == 0 ? 0 : errno;
 }
 
-// What was asked before the cut may still be on its way, and a copy must not miss what is told durable a moment
-// later. Setting what is set already freezes the queue, which waits for every request;
-// /sys/block/loop3/inflight does not count the write that waits for the flush before it, as a journal's commit
-// does.
+// What was asked before the cut may still be on its way, and a copy must not miss what is told durable a
+// moment later. Setting what is set already freezes the queue, which waits for every request;
+// /sys/block/loop3/inflight does not count the write that waits for the flush before it, as a journal's
+// commit does.
 int Drain(int device) {
   loop_info64 info{};
   if (ioctl(device, LOOP_GET_STATUS64, &info) != 0) return errno;
