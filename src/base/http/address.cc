@@ -1,9 +1,11 @@
 #include "base/http/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -103,6 +105,20 @@ std::string Address::ToString() const {
   if (kind == Kind::kUnix) return fmt::format("unix://{}", path);
   if (host.find(':') != std::string::npos) return fmt::format("tcp://[{}]:{}", host, port);
   return fmt::format("tcp://{}:{}", host, port);
+}
+
+bool Address::IsLocal() const {
+  if (kind == Kind::kUnix) return true;
+  in6_addr v6{};
+  const bool is_v6 = inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+  if (is_v6 && IN6_IS_ADDR_LOOPBACK(&v6)) return true;
+  in_addr v4{};
+  if (is_v6 && IN6_IS_ADDR_V4MAPPED(&v6)) {
+    std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
+  } else if (inet_pton(AF_INET, host.c_str(), &v4) != 1) {
+    return false;
+  }
+  return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 absl::StatusOr<Address> ParseAddress(std::string_view text) {

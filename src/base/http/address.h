@@ -19,6 +19,8 @@ struct Address {
   uint16_t port = 0;
 
   std::string ToString() const;  ///< as a URL that ParseAddress takes
+  /// Only this machine's own processes can reach it: a unix socket, 127.0.0.0/8, ::1.
+  bool IsLocal() const;
   bool operator==(const Address&) const = default;
 };
 

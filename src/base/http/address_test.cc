@@ -31,6 +31,17 @@ TEST(Address, PrintsWhatItParses) {
   }
 }
 
+TEST(Address, WhatOnlyThisMachineReachesIsLocal) {
+  for (const char* text : {"/run/x.sock", "tcp://127.0.0.1:1", "tcp://127.8.9.1:1", "tcp://localhost:1",
+                           "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"}) {
+    EXPECT_TRUE(ParseAddress(text)->IsLocal()) << text;
+  }
+  for (const char* text : {"tcp://:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://192.0.2.7:1",
+                           "tcp://128.0.0.1:1", "tcp://[fe80::1]:1", "tcp://[::ffff:192.0.2.7]:1"}) {
+    EXPECT_FALSE(ParseAddress(text)->IsLocal()) << text;
+  }
+}
+
 TEST(Address, RefusesTheRest) {
   for (const char* text : {"", "x.sock", "unix://", "unix://x.sock", "unix:///run/", "http://127.0.0.1:80",
                            "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:65536",

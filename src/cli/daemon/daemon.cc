@@ -123,6 +123,7 @@ absl::Status Daemon::ListenForDocker(const config::ServiceSettings& service, Soc
   absl::StatusOr<std::unique_ptr<http::Listener>> listener = sockets.OpenDocker(service.docker_host);
   if (!listener.ok()) return Annotate(listener.status(), "the Docker socket of the service " + service.name);
   const std::string url = (*listener)->address().ToString();
+  WarnOfStrangers("the Docker plugin of the service " + service.name, (*listener)->address());
   using server::docker::UnknownOptions;
   server_->Serve(*std::move(listener),
                  status.down.ok()
@@ -141,6 +142,15 @@ absl::Status Daemon::ListenForDocker(const config::ServiceSettings& service, Soc
 
 absl::Status Daemon::ListenForAdmin(Sockets& sockets, std::vector<server::admin::ServiceStatus> services) {
   const config::Settings& settings = config_->settings();
+  std::vector<std::string> urls = {settings.paths.admin_socket()};
+  if (settings.admin_host) urls.push_back(*settings.admin_host);
+  std::vector<std::unique_ptr<http::Listener>> listeners;
+  for (const std::string& url : urls) {
+    absl::StatusOr<std::unique_ptr<http::Listener>> listener = sockets.OpenAdmin(url);
+    if (!listener.ok()) return Annotate(listener.status(), "the admin socket");
+    WarnOfStrangers("the admin API", (*listener)->address());
+    listeners.push_back(*std::move(listener));
+  }
   const http::Handler handler = server::admin::MakeHandler(
       {.engine = engine_.get(), .events = &events_, .config = config_.get(), .clock = &clock_},
       {.version = REXRAY_VERSION,
@@ -150,14 +160,18 @@ absl::Status Daemon::ListenForAdmin(Sockets& sockets, std::vector<server::admin:
        .warnings = warnings_,
        .services = std::move(services),
        .drivers = drivers_});
-  std::vector<std::string> urls = {settings.paths.admin_socket()};
-  if (settings.admin_host) urls.push_back(*settings.admin_host);
-  for (const std::string& url : urls) {
-    absl::StatusOr<std::unique_ptr<http::Listener>> listener = sockets.OpenAdmin(url);
-    if (!listener.ok()) return Annotate(listener.status(), "the admin socket");
-    server_->Serve(*std::move(listener), handler);
-  }
+  for (std::unique_ptr<http::Listener>& listener : listeners) server_->Serve(std::move(listener), handler);
   return absl::OkStatus();
+}
+
+/// REX-Ray listened wherever it was told to, and so do we: nothing that worked stops working. There is no
+/// authentication over TCP, though, and these calls remove volumes.
+void Daemon::WarnOfStrangers(const std::string& what, const http::Address& address) {
+  if (address.IsLocal()) return;
+  Warn(
+      what + " listens on " + address.ToString() +
+      " without authentication: whoever reaches this port can mount and remove volumes; use a unix socket or "
+      "127.0.0.1, or let a firewall guard it");
 }
 
 const absl::Status* Daemon::WhyDown(const std::string& service) const {

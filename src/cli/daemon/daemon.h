@@ -56,6 +56,7 @@ class Daemon {
   absl::Status ListenForDocker(const config::ServiceSettings& service, Sockets& sockets,
                                server::admin::ServiceStatus& status);
   absl::Status ListenForAdmin(Sockets& sockets, std::vector<server::admin::ServiceStatus> services);
+  void WarnOfStrangers(const std::string& what, const http::Address& address);
   const absl::Status* WhyDown(const std::string& service) const;
   void Warn(std::string warning);
   std::string ConfigFile() const;

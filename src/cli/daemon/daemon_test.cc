@@ -20,6 +20,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class DaemonTest : public ::testing::Test {
  protected:
@@ -77,6 +78,15 @@ class DaemonTest : public ::testing::Test {
   config::LoadRequest request_;
   std::unique_ptr<Daemon> daemon_;
 };
+
+/// One that nobody has at the moment.
+uint16_t FreePort() {
+  http::ListenOptions any;
+  any.address = *http::ParseAddress("tcp://127.0.0.1:0");
+  const auto listener = http::Listener::Open(any);
+  EXPECT_TRUE(listener.ok()) << listener.status();
+  return listener.ok() ? (*listener)->address().port : 0;
+}
 
 mode_t ModeOf(const std::string& path) {
   struct stat status {};
@@ -163,6 +173,24 @@ TEST_F(DaemonTest, WithoutADockerSocketTheAdminApiStays) {
   StartOk();
   EXPECT_FALSE(std::filesystem::exists(docker_));
   EXPECT_TRUE(Admin("/v1/status")["services"].is_array());
+}
+
+TEST_F(DaemonTest, AnAddressThatOthersReachIsWarnedAbout) {
+  const auto warnings = [this](const std::string& admin, const std::string& docker) {
+    WriteText(home_.Below("etc/rexray/config.yml"),
+              "rexray:\n  logLevel: error\n  modules:\n    default-docker:\n      host: " + docker +
+                  "\n    default-admin:\n      host: " + admin + "\n");
+    StartOk();
+    std::string text = Admin("/v1/status")["warnings"].dump();
+    daemon_->Stop(std::chrono::seconds(20));
+    daemon_.reset();
+    return text;
+  };
+  const std::string local = "tcp://127.0.0.1:" + std::to_string(FreePort());
+  EXPECT_THAT(warnings(local, "unix://" + docker_), Not(HasSubstr("authentication")));
+  const std::string any = "tcp://:" + std::to_string(FreePort());
+  EXPECT_THAT(warnings(any, "unix://" + docker_), HasSubstr("the admin API listens on " + any));
+  EXPECT_THAT(warnings(local, any), HasSubstr("the Docker plugin of the service rexray listens on " + any));
 }
 
 TEST_F(DaemonTest, ReloadTakesTheLogLevelAndTheDefaultsOfNewVolumes) {
