@@ -69,7 +69,8 @@ def test_a_file_in_place_of_the_socket_is_left_alone(idle_daemon):
 
 
 def test_background_start_status_stop(idle_daemon):
-    assert idle_daemon.cli("status", check=False).returncode == 1
+    assert idle_daemon.cli("status").stdout == "REX-Ray is stopped\n"
+    assert idle_daemon.cli("status", "-f", "json", check=False).returncode == 1
     started = idle_daemon.cli("start")
     try:
         assert idle_daemon.plugin.list() == [], "start returns when the sockets answer"

@@ -37,6 +37,9 @@ class Grammar {
   void Describe(std::vector<CommandInfo>* to) const { DescribeBelow(&app_, false, to); }
 
  private:
+  static constexpr const char* kHidden = "";  ///< group of what no help page shows
+  static constexpr const char* kOldGroup = "REX-Ray 0.3.3's spellings";
+
   CLI::App* Group(CLI::App* parent, const std::string& name, const std::string& description);
   CLI::App* Leaf(CLI::App* parent, Verb verb, const std::string& name, const std::string& description,
                  std::initializer_list<const char*> aliases = {});
@@ -51,6 +54,7 @@ class Grammar {
   void Setup();
   void Printing(CLI::App* app);
   void Selecting(CLI::App* app, const char* which);
+  void DryRun(CLI::App* app);
   void SeveralVolumes(CLI::App* app, bool idempotent);
 
   void DescribeBelow(const CLI::App* app, bool hidden, std::vector<CommandInfo>* to) const;

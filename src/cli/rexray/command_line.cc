@@ -19,10 +19,20 @@ namespace rexray::cli {
 
 namespace {
 
-/// Lower-case flags that only 0.3.3 knew (0.11 had none of them, or spelled them with capitals).
-constexpr std::string_view kOldFlags[] = {"--volumename", "--volumeid",        "--instanceid",
-                                          "--runasync",   "--snapshotid",      "--snapshotname",
-                                          "--volumetype", "--availabilityzone"};
+/// Flags that only 0.3.3 knew: 0.11 had none of them, or spelled them with capitals. Some are taken out
+/// before the grammar sees them (--storageDrivers is a key's).
+constexpr std::string_view kOldFlags[] = {
+    "--volumename",       "--volumeid",       "--instanceid",
+    "--runasync",         "--snapshotid",     "--snapshotname",
+    "--description",      "--volumetype",     "--availabilityzone",
+    "--fstype",           "--overwritefs",    "--osDrivers",
+    "--volumeDrivers",    "--storageDrivers", "--destinationsnapshotname",
+    "--destinationregion"};
+
+bool IsOldFlag(const std::string& word) {
+  const std::string_view name = std::string_view(word).substr(0, word.find('='));
+  return std::find(std::begin(kOldFlags), std::end(kOldFlags), name) != std::end(kOldFlags);
+}
 
 }  // namespace
 
@@ -260,12 +270,9 @@ absl::Status Grammar::FillIn(const CLI::App* at) {
 }
 
 std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std::string> words) {
+  out_.old_dialect = std::any_of(words.begin(), words.end(), IsOldFlag);
   if (const absl::Status status = TakeSettingFlags(&words, &out_.settings); !status.ok()) return status;
-  for (const std::string& word : words) {
-    const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    out_.old_dialect |= std::find(std::begin(kOldFlags), std::end(kOldFlags), name) != std::end(kOldFlags);
-  }
-  out_.get_spelling = !words.empty() && std::find(words.begin(), words.end(), "get") != words.end();
+  out_.read_by_scripts = !words.empty() && std::find(words.begin(), words.end(), "get") != words.end();
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
     app_.parse(std::move(words));
@@ -283,8 +290,9 @@ std::variant<Invocation, HelpText, absl::Status> Grammar::Parse(std::vector<std:
   }
   out_.verb = command->second;
   out_.usage = FullName(at);
-  out_.get_spelling = (out_.verb == Verb::kVolumeList || out_.verb == Verb::kSnapshotList) &&
-                      (out_.get_spelling || at->get_name() == "volume" || at->get_name() == "snapshot");
+  const bool lists = out_.verb == Verb::kVolumeList || out_.verb == Verb::kSnapshotList;
+  const bool bare = at->get_name() == "volume" || at->get_name() == "snapshot";
+  out_.read_by_scripts = (lists && (out_.read_by_scripts || bare)) || out_.verb == Verb::kVolumeMap;
   if (const absl::Status status = FillIn(at); !status.ok()) return status;
   return std::move(out_);
 }

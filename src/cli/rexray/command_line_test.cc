@@ -81,6 +81,8 @@ TEST(CommandLine, EveryCommandAndAlias) {
       {Verb::kVolumeGrow, {"volume", "resize", "x", "--size", "2"}},
       {Verb::kVolumeConsumers, {"volume", "consumers", "x"}},
       {Verb::kVolumeRelease, {"volume", "release", "x", "cli:0"}},
+      {Verb::kSnapshotList, {"snapshot", "get"}},
+      {Verb::kSnapshotCreate, {"snapshot", "new", "x"}},
   };
   for (const auto& [verb, words] : rows) {
     EXPECT_EQ(Parsed(words).verb, verb) << testing::PrintToString(words);
@@ -147,9 +149,10 @@ TEST(CommandLine, MountInBothDialects) {
 }
 
 TEST(CommandLine, GetIsNoticed) {
-  EXPECT_TRUE(Parsed({"volume", "get"}).get_spelling);
-  EXPECT_TRUE(Parsed({"volume"}).get_spelling);
-  EXPECT_FALSE(Parsed({"volume", "ls"}).get_spelling);
+  EXPECT_TRUE(Parsed({"volume", "get"}).read_by_scripts);
+  EXPECT_TRUE(Parsed({"volume"}).read_by_scripts);
+  EXPECT_TRUE(Parsed({"volume", "map"}).read_by_scripts);
+  EXPECT_FALSE(Parsed({"volume", "ls"}).read_by_scripts);
 }
 
 TEST(CommandLine, WhatOthersIgnoredIsIgnored) {

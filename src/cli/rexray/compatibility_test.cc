@@ -179,7 +179,7 @@ TEST(Compatibility, TheGrammarHasTheCommandsThatThePageSays) {
       other[last] = alias;
       Invocation meaning = MeaningOf(other);
       Invocation wanted = MeaningOf(Complete(command, false));
-      meaning.get_spelling = wanted.get_spelling;  // `get` prints what 0.3.3's scripts parse
+      meaning.read_by_scripts = wanted.read_by_scripts;  // `get` prints what 0.3.3's scripts parse
       EXPECT_TRUE(meaning == wanted) << command << " and " << alias;
     }
   }
@@ -195,9 +195,19 @@ TEST(Compatibility, ThePageHasEveryCommandOfTheGrammar) {
   }
 }
 
-TEST(Compatibility, FlagsDoWhatThePageSays) {
+/// One spelling of one flag, and a command line that uses it.
+struct FlagUse {
+  std::string command;
+  std::string flag;
+  std::string here;
+  Words words;
+  bool only_old = false;  ///< only 0.3.3 had it, or spelled it in this way
+};
+
+std::vector<FlagUse> FlagUses() {
+  std::vector<FlagUse> uses;
+  std::set<std::string> old;
   for (const Cells& row : TableBelow("Flags")) {
-    const std::string command = Name(row[0]);
     Words flags = Names(row[1]);
     std::string placeholder;
     for (std::string& flag : flags) {  // "--size SIZE": the placeholder stands at the last one
@@ -205,27 +215,53 @@ TEST(Compatibility, FlagsDoWhatThePageSays) {
       flag = parts[0];
       if (parts.size() > 1) placeholder = parts[1];
     }
+    if (row[2] == "0.3.3") old.insert(flags[0]);
     for (const std::string& flag : flags) {
+      const std::string lower = absl::AsciiStrToLower(flag);
+      const bool other_case = std::any_of(flags.begin(), flags.end(), [&](const std::string& twin) {
+        return twin != flag && absl::AsciiStrToLower(twin) == lower;
+      });
+      if (row[2] == "both" && other_case && flag == lower) old.insert(flag);
+      const std::string command = Name(row[0]);
       const bool names_volume =
           flag == "--volumename" || (flag == "--volumeid" && command != "rexray volume create");
-      Words with = Complete(command, names_volume);
-      with.push_back(flag);
-      if (!placeholder.empty()) with.push_back(Sample(placeholder));
-      const std::string text = testing::PrintToString(with);
-      if (row[3] == "no") {
-        EXPECT_NE(RefusalOf(with), "") << text << " is accepted";
-        continue;
-      }
-      const Words plain = Complete(command, false);
-      const bool required = (command == "rexray volume grow" && flag == "--size") ||
-                            (command == "rexray volume release" && flag == "--consumer");
-      if (required) {
-        EXPECT_NE(RefusalOf({"volume", command.substr(command.rfind(' ') + 1), "v"}), "") << flag;
-        continue;
-      }
-      const bool same = MeaningOf(with) == MeaningOf(plain);
-      EXPECT_EQ(same, row[3] == "ignored") << text << (same ? " changes nothing" : " changes something");
+      Words words = Complete(command, names_volume);
+      words.push_back(flag);
+      if (!placeholder.empty()) words.push_back(Sample(placeholder));
+      uses.push_back({command, flag, row[3], words});
     }
+  }
+  for (FlagUse& use : uses) use.only_old = old.count(use.flag) != 0;
+  return uses;
+}
+
+TEST(Compatibility, FlagsDoWhatThePageSays) {
+  for (const FlagUse& use : FlagUses()) {
+    const std::string text = testing::PrintToString(use.words);
+    if (use.here == "no") {
+      EXPECT_NE(RefusalOf(use.words), "") << text << " is accepted";
+      continue;
+    }
+    const Words plain = Complete(use.command, false);
+    const bool required = (use.command == "rexray volume grow" && use.flag == "--size") ||
+                          (use.command == "rexray volume release" && use.flag == "--consumer");
+    if (required) {
+      EXPECT_NE(RefusalOf({"volume", use.command.substr(use.command.rfind(' ') + 1), "v"}), "") << use.flag;
+      continue;
+    }
+    const bool same = MeaningOf(use.words) == MeaningOf(plain);
+    EXPECT_EQ(same, use.here == "ignored") << text << (same ? " changes nothing" : " changes something");
+  }
+}
+
+/// Without a terminal these ask for 0.3.3's YAML.
+TEST(Compatibility, FlagsOfTheOldDialectAloneAreNoticed) {
+  for (const FlagUse& use : FlagUses()) {
+    if (use.flag == "-f" || use.flag == "--format") continue;  // says itself what is printed
+    const auto parsed = ParseCommandLine(use.words);
+    const auto* meaning = std::get_if<Invocation>(&parsed);
+    if (meaning == nullptr) continue;
+    EXPECT_EQ(meaning->old_dialect, use.only_old) << testing::PrintToString(use.words);
   }
 }
 

@@ -29,6 +29,8 @@ namespace {
 
 using Node = GoTemplate::Node;
 
+constexpr char kWholeList[] = "D";
+
 std::string Unescape(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -282,6 +284,9 @@ GoTemplate::~GoTemplate() = default;
 absl::StatusOr<GoTemplate> GoTemplate::Parse(std::string_view text) {
   ASSIGN_OR_RETURN(std::vector<Piece> pieces, Split(text));
   ASSIGN_OR_RETURN(Node root, Parser(std::move(pieces)).ParseAll());
+  for (Node& node : root.children) {  // no element is a list: "range ." can only mean the list itself
+    if (node.kind == Node::Kind::kRange && node.path.empty()) node.path = {kWholeList};
+  }
   return GoTemplate(std::make_unique<Node>(std::move(root)));
 }
 
@@ -293,7 +298,7 @@ absl::StatusOr<std::string> GoTemplate::Render(const Json& data) const {
 
 bool GoTemplate::UsesWholeList() const {
   return std::any_of(root_->children.begin(), root_->children.end(),
-                     [](const Node& node) { return !node.path.empty() && node.path[0] == "D"; });
+                     [](const Node& node) { return !node.path.empty() && node.path[0] == kWholeList; });
 }
 
 }  // namespace rexray::cli

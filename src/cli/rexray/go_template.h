@@ -27,8 +27,8 @@ class GoTemplate {
   /// InvalidArgument for a field that `data` does not have, listing those that it has.
   absl::StatusOr<std::string> Render(const nlohmann::ordered_json& data) const;
 
-  /// True when the template starts from `.D`, the list itself, as REX-Ray's own did: run it once on {"D":
-  /// list} and not once for each element.
+  /// True when the template starts from `.D`, the list itself, as REX-Ray's own did, or has `range .` at its
+  /// top: run it once on {"D": list} and not once for each element.
   bool UsesWholeList() const;
 
   struct Node;

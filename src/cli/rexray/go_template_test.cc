@@ -72,6 +72,15 @@ TEST(GoTemplate, DepthIsLimited) {
 TEST(GoTemplate, KnowsRexRaysOwnShape) {
   EXPECT_TRUE(GoTemplate::Parse("{{range .D}}{{.ID}}{{end}}")->UsesWholeList());
   EXPECT_FALSE(GoTemplate::Parse("{{.ID}}")->UsesWholeList());
+  EXPECT_TRUE(GoTemplate::Parse("{{range .}}{{.ID}}{{end}}")->UsesWholeList());
+  EXPECT_FALSE(GoTemplate::Parse("{{range .Attachments}}{{.Status}}{{end}}")->UsesWholeList());
+}
+
+TEST(GoTemplate, ARangeOverTheListItself) {
+  const Json list = {{"D", Json::array({{{"ID", "a"}}, {{"ID", "b"}}})}};
+  for (const char* text : {"{{range .}}{{.ID}};{{end}}", "{{range .D}}{{.ID}};{{end}}"}) {
+    EXPECT_EQ(*GoTemplate::Parse(text)->Render(list), "a;b;") << text;
+  }
 }
 
 TEST(AlignTabs, ColumnsTwoBlanksApart) {

@@ -46,6 +46,14 @@ const Case kCases[] = {
     {"volume-get-jsonp", {"volume", "get", "-f", "jsonp"}},
     {"volume-inspect", {"volume", "inspect", "pgdata"}},
     {"volume-map-yml", {"volume", "map", "-f", "yml"}},
+    {"snapshot-ls", {"snapshot", "ls"}},
+    {"snapshot-get", {"snapshot", "get"}},
+    {"snapshot-get-one", {"snapshot", "get", "--snapshotid", "ls-02", "-f", "yml"}},
+    {"snapshot-get-json", {"snapshot", "get", "-f", "json"}},
+    {"snapshot-get-jsonp", {"snapshot", "get", "-f", "jsonp"}},
+    {"snapshot-get-template",
+     {"snapshot", "get", "-f", "tmpl", "--template",
+      "{{range .}}{{.ID}}\t{{.Name}}\t{{.VolumeSize}}\n{{end}}"}},
     {"adapter-types", {"adapter", "types"}},
     {"adapter-instances", {"adapter", "instances"}},
     {"adapter-instances-yml", {"adapter", "instances", "-f", "yml"}},
@@ -68,6 +76,7 @@ class GoldenOutput : public testing::TestWithParam<Case> {
     fs::permissions(root_ + "/config.yml", fs::perms::owner_read);
     h_.root = root_;
     h_.ServeVolumes();
+    h_.ServeSnapshots();
     h_.admin.Answer("GET", "/v1/status", kStatus);
     h_.admin.Answer("GET", "/v1/nodes", kNodes);
   }

@@ -113,8 +113,8 @@ struct Invocation {
   std::string output_template;
   bool template_tabs = true;
   bool quiet = false;
-  bool old_dialect = false;   ///< a spelling that only 0.3.3 knew was used
-  bool get_spelling = false;  ///< `volume get`, or `volume` alone: what 0.3.3's scripts call and parse
+  bool old_dialect = false;      ///< a spelling that only 0.3.3 knew was used
+  bool read_by_scripts = false;  ///< `volume get`, `volume` alone, `volume map`: what 0.3.3's scripts parse
 
   // What is done.
   bool attached_only = false;

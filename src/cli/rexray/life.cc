@@ -195,13 +195,23 @@ int Status(LifeContext& context) {
   const absl::StatusOr<std::optional<RunningDaemon>> daemon = FindDaemon(context.paths.pid_file());
   if (!daemon.ok()) return Fail(context.console, daemon.status());
   const bool people = context.output.format == Format::kTable || context.output.format == Format::kOldTable;
-  if (!*daemon) {
-    if (people) context.console.Out("REX-Ray is stopped\n");
-    if (!people) Fail(context.console, Error(absl::StatusCode::kUnavailable, "REX-Ray is stopped"));
-    return 1;
+  if (!people) {
+    if (*daemon) return StatusOfRemote(context);
+    return Fail(context.console, Error(absl::StatusCode::kUnavailable, "REX-Ray is stopped"));
   }
-  if (people) context.console.Out(fmt::format("REX-Ray is running at PID {}\n", (*daemon)->pid));
-  return StatusOfRemote(context);
+  int exit_code = 0;  // of a stopped one too: REX-Ray's scripts read the words
+  if (ThroughSystemd(context)) {
+    const absl::StatusOr<int> told = context.run({"systemctl", "status", "-l", "--no-pager", "rexray"});
+    if (!told.ok()) return Fail(context.console, told.status());
+    exit_code = *told;
+  }
+  if (!*daemon) {
+    context.console.Out("REX-Ray is stopped\n");
+    return exit_code;
+  }
+  context.console.Out(fmt::format("REX-Ray is running at PID {}\n", (*daemon)->pid));
+  const int services = StatusOfRemote(context);
+  return exit_code != 0 ? exit_code : services;
 }
 
 int ShowInitSystem(LifeContext& context) {

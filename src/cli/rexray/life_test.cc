@@ -71,6 +71,23 @@ TEST_F(LifeUnderSystemdTest, WhatDoesNotRunIsNotStopped) {
   EXPECT_THAT(h_.programs, IsEmpty());
 }
 
+TEST_F(LifeUnderSystemdTest, StatusIsWhatSystemdSays) {
+  h_.program_exit_code = 3;
+  EXPECT_EQ(h_.Run({"status"}), 3);
+  EXPECT_EQ(h_.console.out, "REX-Ray is stopped\n");
+  PretendToRun();
+  h_.program_exit_code = 0;
+  h_.admin.Answer("GET", "/v1/status", kStatus);
+  EXPECT_EQ(h_.Run({"service", "status"}), 0);
+  EXPECT_THAT(h_.console.out, StartsWith("REX-Ray is running at PID "));
+  EXPECT_THAT(h_.console.out, HasSubstr("no credentials")) << "what the services say is there too";
+  const Words asked{"systemctl", "status", "-l", "--no-pager", "rexray"};
+  EXPECT_THAT(h_.programs, ElementsAre(asked, asked));
+  EXPECT_EQ(h_.Run({"status", "-f", "json"}), 0);
+  EXPECT_EQ(h_.console.out[0], '{');
+  EXPECT_EQ(h_.programs.size(), 2u) << "nothing but JSON is printed";
+}
+
 TEST_F(LifeUnderSystemdTest, FlagsThatWouldNotReachTheServiceAreRefused) {
   for (const Words& flag : {Words{"--dockerSize", "5"}, {"-l", "debug"}, {"--preempt"}}) {
     Words words = flag;

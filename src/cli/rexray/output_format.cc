@@ -57,7 +57,7 @@ absl::StatusOr<OutputFormat> ChooseFormat(const Invocation& invocation, const st
     out.format = Format::kTemplate;
     out.text = invocation.output_template;
   } else if (lower.empty()) {
-    const bool script = !terminal && (invocation.get_spelling || invocation.old_dialect);
+    const bool script = !terminal && (invocation.read_by_scripts || invocation.old_dialect);
     out.format = script ? Format::kYaml : Format::kTable;
   } else if (lower == "table") {
     out.format = Format::kTable;

@@ -136,6 +136,8 @@ TEST_F(ProgramTest, StartsInTheBackgroundOnceAndStops) {
   EXPECT_EQ(Run({"stop"}).out, "REX-Ray is already stopped\n");
   EXPECT_EQ(Run({"stop"}).exit_code, 1);
   EXPECT_EQ(Run({"status"}).out, "REX-Ray is stopped\n");
+  EXPECT_EQ(Run({"status"}).exit_code, 0) << "as 0.3.3";
+  EXPECT_EQ(Run({"status", "-f", "json"}).exit_code, 1) << "for scripts of today";
 }
 
 TEST_F(ProgramTest, AReaderThatHasGoneStopsNothing) {

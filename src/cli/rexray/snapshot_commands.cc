@@ -123,6 +123,26 @@ absl::StatusOr<VolumeInfo> SourceOf(Context& context, const std::string& word) {
   return context.client.Get({service, word, ""});
 }
 
+std::string Shown(const VolumeInfo& volume) {
+  return volume.name.empty() ? volume.id : volume.name;
+}
+
+int Say(Context& context, const std::string& line) {
+  context.console.Out(TerminalSafe(line) + "\n");
+  return 0;
+}
+
+int PlanRemovals(Context& context, const std::vector<std::string>& words) {
+  const absl::StatusOr<SnapshotListing> listing = context.client.Snapshots(context.invocation.service);
+  if (!listing.ok()) return Fail(context.console, listing.status());
+  int exit_code = 0;
+  for (const SnapshotInfo& it : Select(context, listing->snapshots, words, &exit_code)) {
+    Say(context, fmt::format("{}: remove snapshot {} of volume {}", it.name.empty() ? it.id : it.name, it.id,
+                             it.source_volume));
+  }
+  return exit_code;
+}
+
 }  // namespace
 
 int ListSnapshots(Context& context) {
@@ -154,6 +174,11 @@ int CreateSnapshot(Context& context) {
   const absl::StatusOr<VolumeInfo> volume =
       SourceOf(context, asked.names.empty() ? asked.volume_id : asked.names.front());
   if (!volume.ok()) return Fail(context.console, volume.status());
+  if (asked.dry_run) {
+    return Say(context, fmt::format("{}: make a snapshot{}{}", Shown(*volume),
+                                    asked.snapshot_name.empty() ? "" : " called " + asked.snapshot_name,
+                                    asked.freeze ? ", frozen meanwhile" : ""));
+  }
   const SnapshotRequest request{asked.snapshot_name, asked.description, asked.create.tags, asked.freeze};
   const absl::StatusOr<SnapshotInfo> made = context.client.CreateSnapshot(AddressOf(*volume), request);
   if (!made.ok()) return Fail(context.console, made.status());
@@ -161,15 +186,17 @@ int CreateSnapshot(Context& context) {
 }
 
 int RemoveSnapshots(Context& context) {
-  std::vector<std::string> words = context.invocation.names;
-  if (!context.invocation.snapshot_id.empty()) words.push_back(context.invocation.snapshot_id);
+  const Invocation& asked = context.invocation;
+  std::vector<std::string> words = asked.names;
+  if (!asked.snapshot_id.empty()) words.push_back(asked.snapshot_id);
+  if (asked.dry_run) return PlanRemovals(context, words);
   int exit_code = 0;
   for (const std::string& word : words) {
-    const absl::Status removed = context.client.RemoveSnapshot(context.invocation.service, word);
+    const absl::Status removed = context.client.RemoveSnapshot(asked.service, word);
     if (!removed.ok()) {
       exit_code = Fail(context.console, removed);
     } else if (context.output.format == Format::kTable || context.output.format == Format::kOldTable) {
-      context.console.Out(TerminalSafe(word) + "\n");
+      Say(context, word);
     }
   }
   return exit_code;

@@ -10,22 +10,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const char kDaily[] =
-    R"({"service": "rexray", "id": "ls-01", "name": "daily", "description": "of the day", "sourceVolume": "lv-1a2b",
-        "size": 17179869184, "allocated": 1048576, "fsType": "ext4", "tags": {"team": "db"},
-        "created": "2026-05-01T10:00:00Z", "status": "completed", "statusDetail": "", "progressPercent": 100,
-        "encrypted": false, "createdByUs": true})";
-const char kPending[] =
-    R"({"service": "rexray", "id": "ls-02", "name": "", "description": "", "sourceVolume": "lv-3c4d",
-        "size": 524288000, "allocated": 0, "created": "2026-05-02T10:00:00Z", "status": "pending",
-        "progressPercent": 34, "createdByUs": true})";
-
 class SnapshotCommandsTest : public testing::Test {
  protected:
   SnapshotCommandsTest() {
     h.ServeVolumes();
-    h.admin.Answer("GET", "/v1/snapshots",
-                   std::string(R"({"snapshots": [)") + kDaily + ", " + kPending + R"(], "errors": []})");
+    h.ServeSnapshots();
   }
   std::string Out(const std::vector<std::string>& words) {
     EXPECT_EQ(h.Run(words), 0) << testing::PrintToString(words) << h.console.err;
@@ -77,9 +66,12 @@ TEST_F(SnapshotCommandsTest, CreateInBothDialects) {
   h.admin.Refuse("GET", "/v1/volume?id=pgdata", "NOT_FOUND", "no volume with that id");
   h.admin.Answer("POST", "/v1/snapshots?service=rexray&id=lv-1a2b",
                  std::string(R"({"snapshot": )") + kDaily + "}");
+  EXPECT_THAT(Out({"snapshot", "create", "pgdata", "--name", "daily", "--freeze"}),
+              HasSubstr("ls-01  daily"));
   EXPECT_THAT(Out({"snapshot", "create", "pgdata", "--name", "daily", "--description", "of the day",
                    "--freeze", "--tag", "team=db"}),
-              HasSubstr("ls-01  daily"));
+              HasSubstr("snapshotid: ls-01\n"))
+      << "a flag of 0.3.3";
   EXPECT_EQ(h.admin.requests().back(),
             R"(POST /v1/snapshots?service=rexray&id=lv-1a2b )"
             R"({"description":"of the day","freeze":true,"name":"daily","tags":{"team":"db"}})");
@@ -96,6 +88,19 @@ TEST_F(SnapshotCommandsTest, WrongUsageSaysWhatIsMissing) {
   EXPECT_EQ(h.Run({"snapshot", "copy"}), 2);
   EXPECT_THAT(h.console.err, HasSubstr("missing --volumeid or --snapshotid or --volumename"));
   EXPECT_EQ(h.Run({"snapshot", "create", "a", "b"}), 2);
+}
+
+TEST_F(SnapshotCommandsTest, DryRunsAskAndChangeNothing) {
+  h.admin.Refuse("GET", "/v1/volume?id=pgdata", "NOT_FOUND", "no volume with that id");
+  EXPECT_EQ(Out({"snapshot", "create", "pgdata", "--name", "daily", "--freeze", "-n"}),
+            "pgdata: make a snapshot called daily, frozen meanwhile\n");
+  EXPECT_EQ(Out({"snapshot", "rm", "daily", "ls-02", "--dryRun"}),
+            "daily: remove snapshot ls-01 of volume lv-1a2b\n"
+            "ls-02: remove snapshot ls-02 of volume lv-3c4d\n");
+  EXPECT_EQ(h.Run({"snapshot", "rm", "none", "daily", "-n"}), 1);
+  EXPECT_THAT(h.console.err, HasSubstr("there is no snapshot \"none\""));
+  for (const std::string& request : h.admin.requests())
+    EXPECT_THAT(request, testing::StartsWith("GET ")) << request;
 }
 
 TEST_F(SnapshotCommandsTest, RemoveAndCopy) {

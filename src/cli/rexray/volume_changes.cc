@@ -108,11 +108,13 @@ int Remove(Context& context) {
 }  // namespace
 
 int CreateVolumes(Context& context) {
+  PlanPlaces places(context.client);
   std::vector<VolumeInfo> created;
   int exit_code = 0;
   for (const std::string& name : context.invocation.names) {
     if (context.invocation.dry_run) {
-      PrintPlan(context, PlanOfCreate(name, context.invocation.create));
+      PrintPlan(context,
+                PlanOfCreate(name, context.invocation.create, places.Of(context.invocation.service, name)));
       continue;
     }
     absl::StatusOr<VolumeInfo> volume = CreateOne(context, name);
@@ -139,11 +141,12 @@ int RemoveVolumes(Context& context) {
 
 int AttachVolumes(Context& context) {
   const Invocation& asked = context.invocation;
+  PlanPlaces places(context.client);
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
         RETURN_IF_ERROR(CheckInstance(context, volume));
         if (asked.dry_run) {
-          PrintPlan(context, PlanOfAttach(volume));
+          PrintPlan(context, PlanOfAttach(volume, places.Of(volume.service, volume.name)));
           return absl::OkStatus();
         }
         ASSIGN_OR_RETURN(volume,
@@ -165,11 +168,12 @@ int AttachVolumes(Context& context) {
 
 int DetachVolumes(Context& context) {
   const Invocation& asked = context.invocation;
+  PlanPlaces places(context.client);
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
         RETURN_IF_ERROR(CheckInstance(context, volume));
         if (asked.dry_run) {
-          PrintPlan(context, PlanOfDetach(volume));
+          PrintPlan(context, PlanOfDetach(volume, places.Of(volume.service, volume.name)));
           return absl::OkStatus();
         }
         RETURN_IF_ERROR(context.client.Detach(AddressOf(volume), asked.force));
@@ -181,10 +185,11 @@ int DetachVolumes(Context& context) {
 
 int MountVolumes(Context& context) {
   const Invocation& asked = context.invocation;
+  PlanPlaces places(context.client);
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
         if (asked.dry_run) {
-          PrintPlan(context, PlanOfMount(volume, asked));
+          PrintPlan(context, PlanOfMount(volume, asked, places.Of(volume.service, volume.name)));
           return absl::OkStatus();
         }
         ASSIGN_OR_RETURN(std::string path, context.client.Mount(AddressOf(volume), MountRequestOf(asked)));
@@ -198,10 +203,11 @@ int MountVolumes(Context& context) {
 
 int UnmountVolumes(Context& context) {
   const Invocation& asked = context.invocation;
+  PlanPlaces places(context.client);
   const LoopResult result =
       ForEachVolume(context, MatchRule::kUnique, [&](VolumeInfo& volume) -> absl::Status {
         if (asked.dry_run) {
-          PrintPlan(context, PlanOfUnmount(volume));
+          PrintPlan(context, PlanOfUnmount(volume, places.Of(volume.service, volume.name)));
           return absl::OkStatus();
         }
         RETURN_IF_ERROR(context.client.Unmount(AddressOf(volume), asked.consumer, asked.now));
@@ -260,7 +266,10 @@ int AdoptVolumes(Context& context) {
 int ReleaseConsumer(Context& context) {
   return ForEachVolume(context, MatchRule::kUnique,
                        [&](VolumeInfo& volume) {
-                         return context.client.Release(AddressOf(volume), context.invocation.consumer);
+                         const Invocation& asked = context.invocation;
+                         if (!asked.dry_run) return context.client.Release(AddressOf(volume), asked.consumer);
+                         PrintPlan(context, PlanOfRelease(volume, asked.consumer));
+                         return absl::OkStatus();
                        })
       .exit_code;
 }

@@ -299,7 +299,7 @@ TEST_F(VolumeCommandsTest, ModifyAndAdopt) {
               HasSubstr("16GiB"));
   EXPECT_EQ(h.admin.requests().back(), R"(POST /v1/volume/modify?service=rexray&id=lv-1a2b )"
                                        R"({"iops":5000,"size":21474836480,"type":"gp3"})");
-  EXPECT_EQ(Out({"volume", "modify", "pgdata", "--iops", "5", "-n"}), "pgdata (lv-1a2b): change iops to 5\n");
+  EXPECT_EQ(Out({"volume", "modify", "pgdata", "--iops", "5", "-n"}), "pgdata: change iops to 5\n");
   h.admin.Answer("POST", "/v1/volume/adopt?service=rexray&id=lv-1a2b",
                  std::string(R"({"volume": )") + kPgdata + "}");
   Out({"volume", "adopt", "pgdata"});
@@ -348,21 +348,36 @@ TEST_F(VolumeCommandsTest, ConsumersAndRelease) {
 }
 
 TEST_F(VolumeCommandsTest, DryRunsAskAndChangeNothing) {
-  EXPECT_EQ(Out({"volume", "create", "x", "--size", "2", "--mount", "-n"}),
-            "x: create, 2GiB; attach to this node; make the file system; mount\n");
-  EXPECT_EQ(Out({"volume", "mount", "logs", "-n"}), "logs (lv-3c4d): attach to this node; make xfs; mount\n");
+  h.admin.Answer("GET", "/v1/status", kStatus);
+  h.admin.Answer("GET", "/v1/nodes", kNodes);
+  const std::string root = "/var/lib/rexray/volumes/";
+  EXPECT_EQ(
+      Out({"volume", "create", "x", "--size", "2", "--mount", "-n"}),
+      "x: create, 2GiB; attach to node-a; format with the default file system; mount at " + root + "x\n");
+  EXPECT_EQ(Out({"volume", "create", "x", "-s", "cloud", "--fsType", "xfs", "--mount", "-n"}),
+            "x: create, the default size, xfs; attach to i-0a1b; format xfs; mount at " + root +
+                ".services/cloud/x\n");
+  EXPECT_EQ(Out({"volume", "mount", "logs", "-n"}),
+            "logs: attach lv-3c4d to node-a; format xfs; mount at " + root + "logs\n");
   EXPECT_EQ(Out({"volume", "mount", "pgdata", "-n"}),
-            "pgdata (lv-1a2b): hold /var/lib/rexray/volumes/pgdata/data, where it is mounted already\n");
+            "pgdata: hold " + root + "pgdata/data, where it is mounted already\n");
   EXPECT_EQ(Out({"volume", "attach", "far", "-n"}),
-            "far (vol-0f00): attach to this node (it is attached to i-0abc)\n");
-  EXPECT_EQ(Out({"volume", "detach", "logs", "-n"}), "logs (lv-3c4d): nothing, it is not attached here\n");
+            "far: attach vol-0f00 to node-a (it is attached to i-0abc)\n");
+  EXPECT_EQ(Out({"volume", "detach", "logs", "-n"}), "logs: nothing, it is not attached here\n");
   EXPECT_EQ(Out({"volume", "unmount", "pgdata", "-n"}),
-            "pgdata (lv-1a2b): end your hold; 2 others keep /var/lib/rexray/volumes/pgdata/data mounted\n");
-  EXPECT_EQ(Out({"volume", "rm", "logs", "-n"}), "logs (lv-3c4d): remove it and its 500MiB of data\n");
+            "pgdata: end your hold; 2 others keep " + root + "pgdata/data mounted\n");
+  EXPECT_EQ(Out({"volume", "rm", "logs", "-n"}), "logs: remove lv-3c4d and its 500MiB of data\n");
   EXPECT_EQ(Out({"volume", "grow", "pgdata", "--size", "20", "-n"}),
-            "pgdata (lv-1a2b): grow from 16GiB to 20GiB; grow the mounted file system\n");
+            "pgdata: grow from 16GiB to 20GiB; grow the mounted file system\n");
+  EXPECT_EQ(Out({"volume", "release", "pgdata", "aa11", "-n"}), "pgdata: end the hold of aa11\n");
+  EXPECT_EQ(Out({"volume", "release", "pgdata", "zz", "-n"}), "pgdata: nothing, it is not held by zz\n");
+  EXPECT_EQ(Out({"volume", "adopt", "far", "-n"}), "far: mark it as ours\n");
   for (const std::string& request : h.admin.requests())
     EXPECT_THAT(request, testing::StartsWith("GET ")) << request;
+}
+
+TEST_F(VolumeCommandsTest, APlanNeedsNoAnswerOfTheBackend) {
+  EXPECT_EQ(Out({"volume", "mount", "logs", "-n"}), "logs: attach lv-3c4d to this node; format xfs; mount\n");
 }
 
 }  // namespace

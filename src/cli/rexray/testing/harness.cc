@@ -28,6 +28,16 @@ const char kFar[] = R"({
   "createdByUs": false, "blank": false, "mkfsOptions": [], "mountOptions": [], "state": "detached", "device": "",
   "mountPoint": "", "consumers": [], "waitingFor": "", "ageMilliseconds": 3})";
 
+const char kDaily[] =
+    R"({"service": "rexray", "id": "ls-01", "name": "daily", "description": "of the day", "sourceVolume": "lv-1a2b",
+        "size": 17179869184, "allocated": 1048576, "fsType": "ext4", "tags": {"team": "db"},
+        "created": "2026-05-01T10:00:00Z", "status": "completed", "statusDetail": "", "progressPercent": 100,
+        "encrypted": false, "createdByUs": true})";
+const char kPending[] =
+    R"({"service": "rexray", "id": "ls-02", "name": "", "description": "", "sourceVolume": "lv-3c4d",
+        "size": 524288000, "allocated": 0, "created": "2026-05-02T10:00:00Z", "status": "pending",
+        "progressPercent": 34, "createdByUs": true})";
+
 const char kNodes[] = R"({
   "nodes": [
     {"service": "rexray", "driver": "local", "id": "node-a", "name": "node-a.example", "zone": "", "region": ""},
@@ -75,6 +85,11 @@ void Harness::ServeVolumes() {
   one(kFar, "far", "vol-0f00");
   admin.Answer("GET", "/v1/volumes",
                std::string(R"({"volumes": [)") + kPgdata + "," + kLogs + "," + kFar + R"(], "errors": []})");
+}
+
+void Harness::ServeSnapshots() {
+  admin.Answer("GET", "/v1/snapshots",
+               std::string(R"({"snapshots": [)") + kDaily + ", " + kPending + R"(], "errors": []})");
 }
 
 }  // namespace rexray::cli

@@ -33,6 +33,9 @@ class Harness {
   /// Scripts GET /v1/volumes and, for each volume, GET /v1/volume by name and by id. Names: kVolumes below.
   void ServeVolumes();
 
+  /// Scripts GET /v1/snapshots: kDaily, kPending.
+  void ServeSnapshots();
+
   ScriptedAdmin admin;
   CapturedConsole console;
   std::map<std::string, std::string> environment = {{"REXRAY_HOME", "/nowhere"}};
@@ -46,6 +49,10 @@ class Harness {
 extern const char kPgdata[];
 extern const char kLogs[];
 extern const char kFar[];
+/// Snapshots of "pgdata" and of "logs": one completed with all that one can have, one pending with next to
+/// nothing.
+extern const char kDaily[];
+extern const char kPending[];
 /// The answer of /v1/nodes: two services.
 extern const char kNodes[];
 /// A STATUS of a daemon with two services, one of them down.
