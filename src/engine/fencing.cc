@@ -36,11 +36,14 @@ absl::StatusOr<std::string> WhyNotListed(Core& core, ServiceState& service, cons
 
 /// "" = it is still ours.
 absl::StatusOr<std::string> WhyLost(Core& core, ServiceState& service, const Stage& stage) {
-  if (core.host.watch != nullptr) {
+  const bool network = service.driver().Capabilities().network;
+  // An attachment of which no device was seen yet, or no longer, is the backend's: only that can end it.
+  const bool device_decides = !stage.device.empty() && (stage.Staged() || !network);
+  if (core.host.watch != nullptr && device_decides) {
     const absl::Status present = core.host.watch->CheckPresent(stage.device, stage.device_number);
     if (absl::IsNotFound(present)) return std::string(MessageOf(present));
   }
-  if (!service.driver().Capabilities().network) return "";
+  if (!network) return "";
   ASSIGN_OR_RETURN(std::string why, WhyNotListed(core, service, stage.key));
   if (why.empty()) return why;
   if (!core.Pause(core.clock.Now() + kConfirmAfter)) {

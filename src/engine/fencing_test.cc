@@ -45,6 +45,28 @@ TEST_F(FencingTest, ADeviceThatIsRemovedIsNoticedAtOnce) {
   EXPECT_EQ(cloud().Find(id_)->attachments.front().node, "node-b") << "it is not taken back";
 }
 
+TEST_F(FencingTest, AnOldDevicesRemovalDoesNotForgetAnAttachmentWhoseAnswerWasLost) {
+  cloud_options_.detach_latency = std::chrono::seconds(2);
+  MountIt();
+  Pending<absl::Status> unmounted = StartUnmount("v", DockerConsumer('a'), /*now=*/true);
+  Until([&] { return cloud().calls().Count("Detach") == 1; });
+  // Its turn is behind the detach, and before what the removal of the device brings about.
+  cloud().calls().LoseAnswer("Attach", absl::UnavailableError("the connection broke"));
+  host().calls().FailNext("CheckUnused", absl::UnavailableError("no answer"));
+  Pending<Path> mounted = StartMount("v", DockerConsumer('b'));
+  Until([&] {
+    Advance(std::chrono::seconds(1));
+    return unmounted.Ready() && mounted.Ready();
+  });
+  ASSERT_FALSE(mounted.Wait().ok());
+  Settle("v");
+  EXPECT_EQ(AttachedHere(id_), journal_->Stages()->size() == 1) << "what is attached is in the journal";
+  Until([&] {
+    Advance(std::chrono::seconds(1));
+    return !AttachedHere(id_);
+  });
+}
+
 TEST_F(FencingTest, ALostVolumeIsRefusedUntilItsConsumersHaveEnded) {
   MountIt();
   cloud().TearAway(id_);
