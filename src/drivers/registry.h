@@ -30,6 +30,11 @@ struct DriverRequest {
 absl::StatusOr<std::unique_ptr<StorageDriver>> MakeDriver(const DriverRequest& request,
                                                           const host::Host& host);
 
+/// The driver's own checks without a daemon, for `rexray doctor`: nothing is opened for use, made, repaired
+/// or locked. What MakeDriver would refuse is a result as well.
+std::vector<Diagnosis> Diagnose(const DriverRequest& request, const host::Host& host,
+                                const CallContext& context);
+
 /// The names that `MakeDriver` takes, without aliases, sorted.
 std::vector<std::string> KnownDrivers();
 

@@ -93,6 +93,19 @@ TEST_F(RegistryTest, AnUnknownDriverNamesTheKnownOnes) {
   }
 }
 
+TEST_F(RegistryTest, EveryDriverCanBeDiagnosedWithoutBeingOpened) {
+  settings_["ebs.tags"] = "nonsense";  // so that nobody is asked over a network
+  for (const std::string& name : KnownDrivers()) {
+    const std::vector<Diagnosis> all = Diagnose(Request(name), host_.AsHost(), {});
+    ASSERT_FALSE(all.empty()) << name;
+    for (const Diagnosis& one : all) EXPECT_FALSE(one.evidence.empty()) << name << ": " << one.check;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory_.path())) << "nothing was made";
+  EXPECT_THAT(Diagnose(Request("ebs"), host_.AsHost(), {}).front().evidence, HasSubstr("ebs.tags"));
+  EXPECT_THAT(Diagnose(Request("nope"), host_.AsHost(), {}).front().evidence,
+              HasSubstr("there is no storage driver"));
+}
+
 TEST_F(RegistryTest, UpstreamsNames) {
   EXPECT_EQ(CanonicalDriverName("EC2"), "ebs");
   EXPECT_EQ(CanonicalDriverName("aws"), "ebs");

@@ -5,6 +5,8 @@ import os
 import socket
 import time
 
+from support.daemon import Daemon
+
 
 def examine(daemon):
     done = daemon.cli("doctor", "--json", check=False)
@@ -40,12 +42,64 @@ def test_a_killed_daemon_is_broken_and_a_stopped_one_is_not(daemon):
     checks = examine(daemon)
     assert verdicts(checks, "Daemon", "the daemon")[0][0] == "broken"
     assert verdicts(checks, "Volume plugins", "plugin rexray")[0][0] == "broken"
-    assert verdicts(checks, "Drivers", "drivers")[0][0] == "unknown"
     daemon.start()
     daemon.stop()
     checks = examine(daemon)
     (verdict, evidence), = verdicts(checks, "Daemon", "the daemon")
     assert verdict == "warning" and "does not run" in evidence
+
+
+def test_drivers_are_diagnosed_without_a_daemon_and_nothing_changes(daemon):
+    daemon.plugin.create("kept", size="64MiB")
+    daemon.plugin.create("lost", size="64MiB")
+    daemon.kill()  # the catalogue's last rows are in its -wal file
+    (image,) = [path for path in (daemon.home / "var" / "lib" / "rexray" / "local" / "images").iterdir()
+                if os.getxattr(path, "user.rexray.name") == b"lost"]
+    image.unlink()
+    before = everything(daemon.home)
+    checks = examine(daemon)
+    assert everything(daemon.home) == before
+    (verdict, evidence), = verdicts(checks, "Drivers", "rexray: data directory")
+    assert verdict in ("ok", "warning") and "2 volumes" in evidence
+    (verdict, evidence), = verdicts(checks, "Drivers", "rexray: volumes")
+    assert verdict == "warning" and '"lost"' in evidence and image.name in evidence
+    daemon.start()
+    assert daemon.plugin.get("kept")["Name"] == "kept"
+
+
+def test_a_service_that_is_down_is_diagnosed_too(tmp_path):
+    """The daemon runs and has no such driver: what is wrong with its directory is said all the same."""
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a directory should be")
+    config = f"""rexray:
+  modules:
+    default-docker:
+      host: unix://{tmp_path}/docker.sock
+    second:
+      type: docker
+      host: unix://{tmp_path}/second.sock
+      libstorage:
+        service: broken
+libstorage:
+  service: rexray
+  server:
+    services:
+      rexray:
+        driver: vfs
+      broken:
+        driver: local
+        local:
+          directory: {blocked}
+"""
+    daemon = Daemon(tmp_path, config=config)
+    daemon.start()
+    try:
+        checks = examine(daemon)
+    finally:
+        daemon.stop()
+    assert verdicts(checks, "Drivers", "rexray: vfs root")[0][0] in ("ok", "warning")
+    assert verdicts(checks, "Daemon", "service second")[0][0] == "broken"
+    assert verdicts(checks, "Drivers", "second: data directory") == [("broken", f"{blocked} is not a directory")]
 
 
 def test_a_plugin_that_never_answers_ends_in_a_verdict(daemon):

@@ -46,7 +46,9 @@ absl::Status Set(const std::string& name, const std::string& value, Arguments& o
 
 /// Those that take no value. True when `word` is one.
 bool SetAlone(const std::string& word, Arguments& out) {
-  if (word == "--version") {
+  if (word == "--diagnose") {
+    out.diagnose = true;
+  } else if (word == "--version") {
     out.version = true;
   } else if (word == "--help" || word == "-h") {
     out.help = true;

@@ -29,6 +29,13 @@ TEST(ArgumentsTest, WhatRexrayStartSends) {
   EXPECT_THAT(arguments->flags, ElementsAre(Pair("rexray.logLevel", "debug")));
 }
 
+TEST(ArgumentsTest, WhatTheDoctorSends) {
+  const auto arguments = ParseArguments({"--diagnose", "--config", "/etc/x.yml"});
+  ASSERT_TRUE(arguments.ok()) << arguments.status();
+  EXPECT_TRUE(arguments->diagnose);
+  EXPECT_EQ(arguments->config_file, "/etc/x.yml");
+}
+
 TEST(ArgumentsTest, KeysAreFlagsUnderTheirOwnNamesAndRexRays) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"--docker.size", "10"},
                                                 {"--docker.size=10"},

@@ -1,10 +1,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 
 #include "cli/daemon/arguments.h"
 #include "cli/daemon/daemon.h"
+#include "cli/daemon/diagnose.h"
 #include "cli/daemon/readiness.h"
 #include "cli/daemon/signals.h"
 
@@ -17,6 +19,7 @@ namespace rexray {
 namespace {
 
 constexpr char kHelperCommand[] = "host-helper";
+constexpr Duration kDiagnosis = std::chrono::seconds(20);
 constexpr Duration kGrace = std::chrono::seconds(20);  // `systemctl stop` waits for 90
 
 int Fail(const absl::Status& status, daemon::ReadyPipe& ready, int code) {
@@ -24,6 +27,31 @@ int Fail(const absl::Status& status, daemon::ReadyPipe& ready, int code) {
   std::fprintf(stderr, "rexrayd: %s\n", why.c_str());
   ready.Failed(why);
   return code;
+}
+
+/// The doctor gives us its environment on standard input; who types the command has it around us already.
+std::string ReadEnvironment() {
+  std::string text;
+  if (isatty(STDIN_FILENO) != 0) return text;
+  std::array<char, 4096> block{};
+  for (ssize_t got = 0; (got = read(STDIN_FILENO, block.data(), block.size())) > 0;) {
+    text.append(block.data(), static_cast<size_t>(got));
+  }
+  return text;
+}
+
+int Diagnose(const daemon::Arguments& arguments) {
+  daemon::TakeEnvironment(ReadEnvironment());
+  SetLogLevel(LogLevel::kError);
+  config::LoadRequest request = config::RequestFromProcess();
+  request.file = arguments.config_file;
+  Clock& clock = SystemClock::Get();
+  const auto text = daemon::DiagnoseServices(request, clock, Deadline::After(clock, kDiagnosis));
+  if (!text.ok()) {
+    std::fprintf(stderr, "rexrayd: %s\n", std::string(MessageOf(text.status())).c_str());
+    return 1;
+  }
+  return std::puts(text->c_str()) < 0 ? 1 : 0;
 }
 
 int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
@@ -68,5 +96,6 @@ int main(int argc, char** argv) {
   if (const absl::Status status = rexray::LoadFaultsFromEnvironment(); !status.ok())
     return rexray::Fail(status, ready, 2);
 #endif
+  if (arguments->diagnose) return rexray::Diagnose(*arguments);
   return rexray::Run(*arguments, ready);
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "cli/rexray/commands.h"
+#include "cli/rexray/daemon_launch.h"
 
 #include "base/status.h"
 #include "base/subprocess.h"
@@ -35,6 +36,7 @@ int Doctor(Context& context) {
   const setup::doctor::Scene scene{.tree = setup::Tree(asked.root),
                                    .environment = context.environment,
                                    .config_file = asked.config_file,
+                                   .daemon_program = FindDaemonProgram().value_or(""),
                                    .clock = context.clock,
                                    .runner = runner};
   const setup::doctor::Examination examination = setup::doctor::Examine(scene);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/logging.h"
 #include "base/status.h"
 #include "drivers/local/catalogue.h"
+#include "drivers/local/closed_look.h"
 #include "drivers/local/directory_lock.h"
 #include "drivers/local/driver.h"
 #include "drivers/local/image_store.h"
@@ -106,20 +108,16 @@ absl::Status TakeInStrangers(const std::vector<SweptImages::Found>& images, Loca
 absl::StatusOr<IndexEntry> Match(VolumeRecord record, const SweptImages::Found* image,
                                  LocalDriver::Parts& parts) {
   IndexEntry entry;
-  if (image == nullptr) {
-    entry.problem = fmt::format("its image {} is gone; put it back (then restart), or remove the volume",
-                                parts.images->PathOf(record.id));
-  } else {
+  if (image != nullptr) {
     entry.image = image->info;
     if (image->info.size > record.size) {
       RETURN_IF_ERROR(parts.catalogue->SetSize(record.id, image->info.size));
       record.size = image->info.size;
-    } else if (image->info.size < record.size) {
-      entry.problem =
-          fmt::format("its image {} is cut off: {} bytes of {}; put back a whole one (then restart)",
-                      parts.images->PathOf(record.id), image->info.size, record.size);
     }
   }
+  const std::optional<uint64_t> length =
+      image == nullptr ? std::nullopt : std::optional<uint64_t>(image->info.size);
+  entry.problem = ImageProblem(record, length, parts.images->PathOf(record.id));
   if (!entry.problem.empty()) {
     LogError("a volume cannot be used", {{"volume", record.name}, {"id", record.id}, {"why", entry.problem}});
     parts.findings.push_back(fmt::format("volume \"{}\": {}", record.name, entry.problem));

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -47,5 +48,9 @@ struct LocalOptions {
 /// say what to do in one line. `host`'s pointees outlive the driver.
 absl::StatusOr<std::unique_ptr<StorageDriver>> OpenLocalDriver(const LocalOptions& options,
                                                                const host::Host& host);
+
+/// The driver's checks for `rexray doctor` while no daemon has the directory open. Changes nothing, and locks
+/// nothing: a daemon may start meanwhile.
+std::vector<Diagnosis> DiagnoseLocal(const LocalOptions& options, const host::Host& host);
 
 }  // namespace rexray::drivers::local

@@ -66,32 +66,59 @@ Diagnosis CheckOwner(const std::string& root) {
   return Say(Verdict::kOk, check, evidence);
 }
 
-}  // namespace
-
-std::vector<Diagnosis> VfsDriver::Diagnose(const CallContext&) {
-  std::vector<std::pair<std::string, Shelf>> shelves;
-  {
-    MutexLock lock(mutex_);
-    shelves.assign(by_id_.begin(), by_id_.end());
-  }
-  std::vector<Diagnosis> all;
-  all.push_back(CheckSpace(options_.root, shelves.size()));
-  all.push_back(CheckOwner(options_.root));
-  bool well = findings_.empty();
-  for (const std::string& finding : findings_) {
+/// What is no volume, then the volumes whose files are not there.
+void CheckVolumes(const VolumeStore& store, const std::vector<VolumeRecord>& volumes,
+                  const std::vector<std::string>& findings, std::vector<Diagnosis>& all) {
+  bool well = findings.empty();
+  for (const std::string& finding : findings) {
     all.push_back(Say(Verdict::kWarning, "volumes", finding, "move it away, or restore it from a backup"));
   }
-  for (const auto& [id, shelf] : shelves) {
-    const absl::StatusOr<std::string> files = store_->CheckFiles(shelf.entry->record);
+  for (const VolumeRecord& volume : volumes) {
+    const absl::StatusOr<std::string> files = store.CheckFiles(volume);
     if (files.ok()) continue;
     well = false;
     all.push_back(Say(Verdict::kBroken, "volumes", std::string(MessageOf(files.status())),
                       "restore it from a backup, or remove the volume"));
   }
   if (well) all.push_back(Say(Verdict::kOk, "volumes", "every volume has its directory"));
+}
+
+}  // namespace
+
+std::vector<Diagnosis> VfsDriver::Diagnose(const CallContext&) {
+  std::vector<VolumeRecord> volumes;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, shelf] : by_id_) volumes.push_back(shelf.entry->record);
+  }
+  std::vector<Diagnosis> all;
+  all.push_back(CheckSpace(options_.root, volumes.size()));
+  all.push_back(CheckOwner(options_.root));
+  CheckVolumes(*store_, volumes, findings_, all);
   for (const std::string& failure : sweeper_.Failures()) {
     all.push_back(Say(Verdict::kWarning, "removed volumes", failure, "delete it by hand"));
   }
+  return all;
+}
+
+std::vector<Diagnosis> DiagnoseVfs(const VfsOptions& options) {
+  const std::string& root = options.root;
+  const absl::StatusOr<std::unique_ptr<VolumeStore>> store = VolumeStore::OpenToLook(root, options.boot_id);
+  if (absl::IsNotFound(store.status())) {
+    return {Say(Verdict::kOk, "vfs root", root + " has no volumes yet; the first start makes it")};
+  }
+  const absl::StatusOr<ScannedVolumes> scanned =
+      store.ok() ? (*store)->Scan() : absl::StatusOr<ScannedVolumes>(store.status());
+  if (!scanned.ok()) {
+    const bool may = !absl::IsPermissionDenied(scanned.status());
+    return {Say(may ? Verdict::kBroken : Verdict::kUnknown, "vfs root",
+                std::string(MessageOf(scanned.status())),
+                may ? "look at " + root : "run the doctor as root")};
+  }
+  std::vector<VolumeRecord> volumes;
+  for (const ScannedVolumes::Found& found : scanned->volumes) volumes.push_back(found.record);
+  std::vector<Diagnosis> all = {CheckSpace(root, volumes.size()), CheckOwner(root)};
+  CheckVolumes(**store, volumes, scanned->findings, all);
   return all;
 }
 

@@ -20,6 +20,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -42,5 +43,9 @@ struct VfsOptions {
 /// used; it outlives the driver.
 absl::StatusOr<std::unique_ptr<StorageDriver>> OpenVfsDriver(const VfsOptions& options,
                                                              const host::Host& host);
+
+/// The driver's checks for `rexray doctor` while no daemon has the directory open. Changes nothing, and locks
+/// nothing: a daemon may start meanwhile.
+std::vector<Diagnosis> DiagnoseVfs(const VfsOptions& options);
 
 }  // namespace rexray::drivers::vfs

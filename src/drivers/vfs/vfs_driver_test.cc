@@ -164,5 +164,28 @@ TEST_F(VfsDriverTest, LeftoversOfACrashGo) {
   EXPECT_THAT(FilesIn(volumes()), ElementsAre("kept"));
 }
 
+TEST_F(VfsTest, DiagnosedWithoutBeingOpenedNothingIsMadeOrLocked) {
+  VfsOptions options;
+  options.root = root();
+  std::vector<Diagnosis> all = DiagnoseVfs(options);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].verdict, Diagnosis::Verdict::kOk);
+  EXPECT_FALSE(std::filesystem::exists(root()));
+
+  ASSERT_TRUE(Open().ok());
+  (void)Make("a");
+  (void)Make("b");
+  all = DiagnoseVfs(options);  // beside an open driver too
+  EXPECT_THAT(all.front().evidence, testing::HasSubstr("2 volumes"));
+  driver_.reset();
+  std::filesystem::remove_all(FilesOf("b"));
+  std::string broken;
+  for (const Diagnosis& one : DiagnoseVfs(options)) {
+    if (one.verdict == Diagnosis::Verdict::kBroken) broken += one.evidence;
+  }
+  EXPECT_THAT(broken, testing::HasSubstr("\"b\""));
+  EXPECT_FALSE(std::filesystem::exists(FilesOf("b")));
+}
+
 }  // namespace
 }  // namespace rexray::drivers::vfs

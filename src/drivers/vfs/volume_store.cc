@@ -61,10 +61,20 @@ absl::StatusOr<std::unique_ptr<VolumeStore>> VolumeStore::Open(const std::string
   if (mkdir(store->directory_.c_str(), 0700) != 0 && errno != EEXIST) {
     return store->Explain(errno, "cannot make " + store->directory_);
   }
-  store->directory_fd_.Reset(
-      open(store->directory_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!store->directory_fd_.valid()) return store->Explain(errno, "cannot open " + store->directory_);
+  RETURN_IF_ERROR(store->OpenDirectory());
   return store;
+}
+
+absl::StatusOr<std::unique_ptr<VolumeStore>> VolumeStore::OpenToLook(const std::string& root,
+                                                                     const std::string& boot_id) {
+  std::unique_ptr<VolumeStore> store(new VolumeStore(root + "/volumes", boot_id));
+  RETURN_IF_ERROR(store->OpenDirectory());
+  return store;
+}
+
+absl::Status VolumeStore::OpenDirectory() {
+  directory_fd_.Reset(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return directory_fd_.valid() ? absl::OkStatus() : Explain(errno, "cannot open " + directory_);
 }
 
 /// errno as a line that says what to do.

@@ -34,6 +34,9 @@ class VolumeStore {
   /// Makes the directories that are missing, and takes the lock.
   static absl::StatusOr<std::unique_ptr<VolumeStore>> Open(const std::string& root,
                                                            const std::string& boot_id);
+  /// For one who only calls Scan and CheckFiles: makes nothing, and takes no lock. NotFound without volumes.
+  static absl::StatusOr<std::unique_ptr<VolumeStore>> OpenToLook(const std::string& root,
+                                                                 const std::string& boot_id);
   VolumeStore(const VolumeStore&) = delete;
   VolumeStore& operator=(const VolumeStore&) = delete;
 
@@ -56,6 +59,7 @@ class VolumeStore {
  private:
   VolumeStore(std::string directory, std::string boot_id)
       : directory_(std::move(directory)), boot_id_(std::move(boot_id)) {}
+  absl::Status OpenDirectory();
   absl::Status Explain(int error, const std::string& what) const;
   absl::Status SyncDirectory() const;
   absl::Status Fill(const std::string& temporary, const VolumeRecord& record);

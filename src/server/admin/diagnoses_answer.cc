@@ -1,6 +1,5 @@
 #include "server/admin/diagnoses_answer.h"
 
-#include "server/admin/admin_answer.h"
 #include "server/json_writer.h"
 
 namespace rexray::server::admin {
@@ -21,19 +20,27 @@ const char* WordOf(Diagnosis::Verdict verdict) {
 
 }  // namespace
 
-http::Response DiagnosesAnswer(
-    const std::vector<std::pair<std::string, std::shared_ptr<StorageDriver>>>& drivers, Deadline deadline) {
+std::string DiagnosesText(const std::vector<std::pair<std::string, std::vector<Diagnosis>>>& services) {
   JsonWriter json;
   json.BeginObject().Key("diagnoses").BeginArray();
-  for (const auto& [service, driver] : drivers) {
-    for (const Diagnosis& one : driver->Diagnose({.deadline = deadline})) {
+  for (const auto& [service, diagnoses] : services) {
+    for (const Diagnosis& one : diagnoses) {
       json.BeginObject().Key("service").String(service).Key("check").String(one.check);
       json.Key("verdict").String(WordOf(one.verdict)).Key("evidence").String(one.evidence);
       json.Key("fix").String(one.fix).EndObject();
     }
   }
   json.EndArray().EndObject();
-  return Answer(json);
+  return json.Take();
+}
+
+http::Response DiagnosesAnswer(
+    const std::vector<std::pair<std::string, std::shared_ptr<StorageDriver>>>& drivers, Deadline deadline) {
+  std::vector<std::pair<std::string, std::vector<Diagnosis>>> services;
+  for (const auto& [service, driver] : drivers) {
+    services.emplace_back(service, driver->Diagnose({.deadline = deadline}));
+  }
+  return {.status = 200, .content_type = "application/json", .body = DiagnosesText(services)};
 }
 
 }  // namespace rexray::server::admin

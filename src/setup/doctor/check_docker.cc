@@ -18,6 +18,7 @@
 #include "setup/doctor/ask.h"
 #include "setup/doctor/checks.h"
 #include "setup/doctor/configured.h"
+#include "setup/environment_file.h"
 
 namespace rexray::setup::doctor {
 namespace {
@@ -98,6 +99,33 @@ std::optional<Diagnosis> AskDocker(const Scene& scene) {
     return Unknown("docker", "its answer to /version is none");
   }
   return JudgeVersion((*body)["Version"].get<std::string>(), kDockerSocket);
+}
+
+/// "Docker version 1.7.1, build 786b29d" of the program on this machine.
+std::string VersionFromProgram(const Scene& scene, const std::string& program) {
+  if (!scene.tree.IsHost()) return "";
+  const absl::StatusOr<CommandResult> said =
+      scene.runner.Run({.argv = {program, "--version"},
+                        .deadline = Deadline::After(scene.clock, scene.patience),
+                        .output_limit = 4096});
+  constexpr std::string_view kBefore = "Docker version ";
+  if (!said.ok() || !std::string_view(said->out).starts_with(kBefore)) return "";
+  return said->out.substr(kBefore.size(), said->out.find_first_of(", \n", kBefore.size()) - kBefore.size());
+}
+
+/// CoreOS has no packages: its release says which Docker is in it. 766 is the last one before 1.8, and what
+/// DC/OS 1.7's templates started; 899 has 1.9.1.
+std::optional<Diagnosis> JudgeCoreOs(const Tree& tree) {
+  const absl::StatusOr<std::string> release = tree.Read("/usr/lib/os-release", 64 * 1024);
+  if (!release.ok()) return std::nullopt;
+  constexpr const char* kFile = "/usr/lib/os-release";
+  const auto id = GetVariable(*release, EnvironmentDialect::kShell, "ID", kFile);
+  const auto version = GetVariable(*release, EnvironmentDialect::kShell, "VERSION_ID", kFile);
+  if (!id.ok() || !version.ok() || id->value_or("") != "coreos" || !version->has_value()) return std::nullopt;
+  const int major = ParseVersion(**version).major;
+  if (major > 0 && major <= 766) return JudgeVersion("1.7.1 or older", "CoreOS " + **version);
+  if (major >= 899) return JudgeVersion("1.9.1 or newer", "CoreOS " + **version);
+  return std::nullopt;
 }
 
 // --- sockets and spec files ---
@@ -197,10 +225,12 @@ Results CheckDocker(const Scene& scene) {
   const std::string version = VersionFromPackages(scene.tree, package);
   if (!version.empty()) return {JudgeVersion(version, "package " + package)};
   for (const char* path : {"/usr/bin/docker", "/usr/bin/dockerd", "/usr/local/bin/docker"}) {
-    if (scene.tree.Exists(path)) {
-      return {Unknown("docker",
-                      std::string(path) + " is there; it does not run, and no package says its version")};
-    }
+    if (!scene.tree.Exists(path)) continue;
+    if (std::optional<Diagnosis> of_coreos = JudgeCoreOs(scene.tree)) return {*std::move(of_coreos)};
+    const std::string said = VersionFromProgram(scene, path);
+    if (!said.empty()) return {JudgeVersion(said, std::string(path) + ", which does not run")};
+    return {
+        Unknown("docker", std::string(path) + " is there; it does not run, and no package says its version")};
   }
   return {};
 }

@@ -38,6 +38,8 @@ class Agent {
  private:
   void Add(Diagnosis diagnosis) { results_.push_back(std::move(diagnosis)); }
 
+  std::string Setup() const { return view_.dcos ? "rexray setup dcos --agent" : "rexray setup mesos"; }
+
   bool Isolates(std::string_view name) const { return ListHas(view_.ValueOf("isolation"), name); }
 
   // --- modules ---
@@ -129,7 +131,7 @@ class Agent {
                  shown +
                      ": names the module, but no list of modules loads it: the agent ends with \"Unknown or "
                      "unsupported isolator\"",
-                 "load it (rexray setup mesos)"));
+                 fmt::format("load it ({})", Setup())));
     } else if (loaded_ && !ours) {
       Add(Broken("isolation", shown + ": the module is loaded, but not named here, so it is never called",
                  fmt::format("add {} to isolation", kModuleName)));
@@ -141,7 +143,7 @@ class Agent {
                  "add filesystem/linux"));
     } else if (!native && !ours) {
       Add(Warning("isolation", shown + ": nothing here mounts external volumes for the Mesos containerizer",
-                  "rexray setup mesos"));
+                  Setup()));
     } else if (native && ours) {
       Add(Warning("isolation",
                   shown + ": docker/volume and the module together; each keeps its own count of users",

@@ -1,5 +1,7 @@
 // Our own configuration, unit and daemon.
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/status.h"
 #include "config/config.h"
@@ -14,14 +16,45 @@ namespace {
 
 using nlohmann::json;
 
+/// A link in some NAME.wants or NAME.requires.
+bool StartsAtBoot(const Tree& tree, const std::string& unit) {
+  constexpr const char* kUnits = "/etc/systemd/system";
+  const absl::StatusOr<std::vector<std::string>> names = tree.List(kUnits);
+  if (!names.ok()) return false;
+  return std::any_of(names->begin(), names->end(), [&](const std::string& name) {
+    const bool pulls = name.ends_with(".wants") || name.ends_with(".requires");
+    return pulls && tree.StatLink(fmt::format("{}/{}/{}", kUnits, name, unit)).ok();
+  });
+}
+
+/// `rexray start` by hand is gone after a boot. A master needs no daemon; DC/OS 1.8 and newer bring a unit.
+Results CheckStart(const Tree& tree, bool has_unit) {
+  const auto exists = [&](const char* path) { return tree.Exists(path); };
+  const bool systemd =
+      exists("/etc/systemd/system") || exists("/usr/lib/systemd/system") || exists("/lib/systemd/system");
+  const bool needs_none =
+      exists("/etc/mesosphere/roles/master") || FindUnit(tree, "dcos-rexray.service").ok();
+  if (!systemd || needs_none) return {};
+  if (!has_unit) {
+    return {Warning("the unit",
+                    "there is no rexray.service: nobody starts the daemon when this machine boots",
+                    "rexray setup service")};
+  }
+  if (StartsAtBoot(tree, "rexray.service")) return {};
+  return {Warning("the unit", "rexray.service is not enabled: nobody starts it when this machine boots",
+                  "systemctl enable rexray")};
+}
+
 Results CheckUnit(const Tree& tree) {
   const absl::StatusOr<UnitSources> unit = FindUnit(tree, "rexray.service");
-  if (!unit.ok()) return {};
+  Results start = CheckStart(tree, unit.ok());
+  if (!unit.ok()) return start;
   std::string options;
   for (const std::string& text : unit->texts) {
     for (const std::string& option : NamespaceOptions(text))
       options += (options.empty() ? "" : ", ") + option;
   }
+  if (options.empty() && !start.empty()) return start;
   if (options.empty()) return {Ok("the unit", unit->path)};
   return {Broken(
       "the unit",
@@ -125,35 +158,6 @@ Results CheckDaemon(const Scene& scene) {
   } catch (const json::exception&) {
     results.push_back(
         Unknown("the daemon", "its answer has another shape", "use the rexray that came with the daemon"));
-  }
-  return results;
-}
-
-Results CheckDrivers(const Scene& scene) {
-  if (!scene.tree.IsHost()) return {};
-  const auto config = LoadConfigured(scene);
-  if (!config.ok()) return {};
-  const auto answer = Ask(scene, (*config)->settings().paths.admin_socket(), "GET",
-                          "/v1/diagnoses?timeout=20", std::chrono::seconds(25));
-  Results results;
-  if (!answer.ok()) return {Unknown("drivers", "their own checks need a running daemon", "rexray start")};
-  try {
-    const json body = json::parse(answer->body);
-    for (const json& one : body.at("diagnoses")) {
-      Diagnosis diagnosis;
-      const std::string verdict = one.at("verdict");
-      diagnosis.verdict = verdict == "ok"        ? Diagnosis::Verdict::kOk
-                          : verdict == "warning" ? Diagnosis::Verdict::kWarning
-                          : verdict == "broken"  ? Diagnosis::Verdict::kBroken
-                                                 : Diagnosis::Verdict::kUnknown;
-      diagnosis.check =
-          fmt::format("{}: {}", one.at("service").get<std::string>(), one.at("check").get<std::string>());
-      diagnosis.evidence = one.at("evidence");
-      diagnosis.fix = one.at("fix");
-      results.push_back(std::move(diagnosis));
-    }
-  } catch (const json::exception&) {
-    return {Unknown("drivers", "this daemon does not tell", "use the rexray that came with the daemon")};
   }
   return results;
 }

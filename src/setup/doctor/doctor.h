@@ -21,8 +21,9 @@ namespace rexray::setup::doctor {
 /// What the checks look at. Copied into each group's process.
 struct Scene {
   Tree tree;
-  std::map<std::string, std::string> environment;  ///< for the configuration; not used with another root
-  std::string config_file;                         ///< -c FILE; "" = none
+  std::map<std::string, std::string> environment{};  ///< for the configuration; not used with another root
+  std::string config_file{};                         ///< -c FILE; "" = none
+  std::string daemon_program{};                      ///< rexrayd, whose drivers check themselves; "" = none
   Clock& clock;
   CommandRunner& runner;
   Duration patience = std::chrono::seconds(5);  ///< for one thing that is asked (a socket, a program)

@@ -86,6 +86,13 @@ TEST_F(DoctorTest, WithEverythingInItsPlaceNothingIsBroken) {
                                                    HasSubstr("isolation: cgroups/cpu")));
 }
 
+// What is to be done is a command that works on this kind of node.
+TEST_F(DoctorTest, OnDcosTheRemedyIsDcoss) {
+  Isolation(kStockIsolation);
+  Modules("{\"libraries\": []}");
+  EXPECT_THAT(Said(Diagnosis::Verdict::kWarning), HasSubstr("| rexray setup dcos --agent"));
+}
+
 // "I also got a `invalid ELF header`": the release's page, saved under the library's name.
 TEST_F(DoctorTest, AnHtmlPageSavedAsALibrary) {
   tree_.Write(kLibrary, "<!DOCTYPE html>\n<html><head><title>Not Found</title></head></html>\n");
@@ -185,6 +192,28 @@ TEST_F(DoctorTest, TheDockerThatWasTooOld) {
   tree_.Write("/var/lib/dpkg/status",
               "Package: docker-ce\nStatus: install ok installed\nVersion: 5:24.0.7-1~debian.12~bookworm\n\n");
   EXPECT_THAT(Said(Diagnosis::Verdict::kBroken, "Docker"), IsEmpty());
+}
+
+// The same where there is no package: CoreOS, as DC/OS 1.7's template started it, and the one of "a newer
+// CoreOS version that comes with Docker 1.9.1".
+TEST_F(DoctorTest, TheDockerThatWasTooOldOnCoreOs) {
+  tree_.Write("/usr/bin/docker", "#!/bin/false\n", 0755);
+  EXPECT_THAT(Said(Diagnosis::Verdict::kUnknown, "Docker"), HasSubstr("no package says its version"));
+  tree_.Write("/usr/lib/os-release", "ID=coreos\nVERSION_ID=766.4.0\n");
+  EXPECT_THAT(Said(Diagnosis::Verdict::kBroken, "Docker"),
+              AllOf(HasSubstr("1.7.1 or older (CoreOS 766.4.0)"), HasSubstr("volume plugins need 1.8")));
+  tree_.Write("/usr/lib/os-release", "ID=coreos\nVERSION_ID=899.17.0\n");
+  EXPECT_THAT(Said(Diagnosis::Verdict::kBroken, "Docker"), IsEmpty());
+}
+
+// "sudo rexray start": nobody does that after the next boot.
+TEST_F(DoctorTest, ADaemonThatNobodyStartsAtBoot) {
+  EXPECT_THAT(Said(Diagnosis::Verdict::kWarning, "Configuration"), HasSubstr("there is no rexray.service"));
+  tree_.Write("/etc/systemd/system/rexray.service", "[Service]\nExecStart=/usr/bin/rexray start -f\n");
+  EXPECT_THAT(Said(Diagnosis::Verdict::kWarning, "Configuration"),
+              HasSubstr("rexray.service is not enabled"));
+  tree_.Link("/etc/systemd/system/rexray.service", "/etc/systemd/system/docker.service.wants/rexray.service");
+  EXPECT_THAT(Said(Diagnosis::Verdict::kWarning, "Configuration"), Not(HasSubstr("rexray.service")));
 }
 
 // The samples of the original have a comma too many.
