@@ -144,6 +144,8 @@ absl::Status ReadOptions(const json& body, Options& options) {
   if (volume_lag >= 0) options.volume_view_lag = std::chrono::milliseconds(volume_lag);
   ASSIGN_OR_RETURN(const int64_t instance_lag, Member<int64_t>(body, "instance_view_lag_ms", -1));
   if (instance_lag >= 0) options.instance_view_lag = std::chrono::milliseconds(instance_lag);
+  ASSIGN_OR_RETURN(const int64_t ahead, Member<int64_t>(body, "clock_ahead_ms", 0));
+  if (ahead != 0) options.clock_ahead = std::chrono::milliseconds(ahead);
   ASSIGN_OR_RETURN(options.flicker, Member<bool>(body, "flicker", options.flicker));
   ASSIGN_OR_RETURN(options.throttle_scale, Member<double>(body, "throttle_scale", options.throttle_scale));
   ASSIGN_OR_RETURN(options.volume_quota, Member<size_t>(body, "volume_quota", options.volume_quota));

@@ -15,7 +15,8 @@
 //   POST   /_sim/principals                {"access_key", "secret_key", "session_token", "deny": ["Create*"]}
 //   POST   /_sim/deny                      {"policy": "rexray-node", "actions": ["AttachVolume"]}
 //   POST   /_sim/options                   {"latency": {"attach": [20, 60]}, "volume_view_lag_ms",
-//                                          "instance_view_lag_ms", "flicker", "throttle_scale",
+//                                          "instance_view_lag_ms", "clock_ahead_ms", "flicker",
+//                                          "throttle_scale",
 //                                          "volume_quota", "modifications_per_day", "bad_kms_vanishes",
 //                                          "full_instance_hangs"}
 //   POST   /_sim/clock                     {"advance_ms"}
