@@ -7,8 +7,7 @@ import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = ["README.md", "docs/compatibility.md", "docs/configuration.md", "docs/docker-plugin.md", "docs/dvdcli.md",
-             "docs/mesos.md", "docs/packages.md", "docs/performance.md", "docs/walkthrough.md"]
+DOCUMENTS = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))]
 
 # rexrayd loads these by name when a cloud driver is configured: no program lists them.
 LOADED = ["libcurl.so.4"]

@@ -1,4 +1,5 @@
-"""A Machine (conftest.py) whose PID 1 is this machine's own systemd, in namespaces of its own: units, journal, cgroups.
+"""A Machine (conftest.py) whose PID 1 is this machine's own systemd, in namespaces of its own: units, journal, cgroups,
+and a network without a way out.
 
 Of the system's units only the journal's start, and what a test adds: nothing here may touch the kernel that all share.
 """
@@ -52,6 +53,7 @@ class Booted:
         self.process = None
         self.pid = None
         self.cgroup = None
+        self.prepare()
 
     def why_not(self):
         """None when it runs."""
@@ -67,22 +69,23 @@ class Booted:
         except OSError as error:
             self.cgroup = None
             return f"no cgroup of our own: {error}"
-        self.prepare()
         return self.boot()
 
     def prepare(self):
+        """This machine's own units go; what a test adds after this stays."""
         system = self.root / "lib/systemd/system"
         for wants in [*system.glob("*.wants"), *(self.root / "etc/systemd/system").glob("*.wants")]:
             shutil.rmtree(wants)
         for directory in ("lib/systemd/system-generators", "etc/systemd/system-generators"):
             shutil.rmtree(self.root / directory, ignore_errors=True)
+        (self.root / "usr/sbin/policy-rc.d").unlink(missing_ok=True)  # an image's order to start no service
         (self.root / "etc/systemd/system" / TARGET).write_text(
             "[Unit]\nRequires=systemd-journald.service\nAfter=systemd-journald.service\n")
         (self.root / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
 
     def boot(self):
         log = open(self.machine.layer / "console", "w")
-        words = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "sh", "-c", BOOT, "sh", str(self.root)]
+        words = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--net", "sh", "-c", BOOT, "sh", str(self.root)]
         joins = f"{self.cgroup}/cgroup.procs"
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                         preexec_fn=lambda: pathlib.Path(joins).write_text(str(os.getpid())))
@@ -102,7 +105,7 @@ class Booted:
         return None
 
     def run(self, *words, check=True, timeout=180):
-        done = subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--root",
+        done = subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", "--root",
                                "--wd", *[str(word) for word in words]], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=timeout,
                               env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})

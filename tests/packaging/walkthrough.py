@@ -7,10 +7,11 @@ import subprocess
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/walkthrough.md"
 
 
-def blocks():
-    """[(language, text)] of every fenced block that is one of commands."""
-    found = re.findall(r"^```(\S+(?: \S+)?)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return [(language, text) for language, text in found if language.split()[0] in ("console", "sh")]
+def blocks(*places):
+    """[(language, place, text)] of every fenced block that is one of commands; of `places` only, where any are named.
+    The place is the second word behind the backticks, "" where there is none."""
+    found = re.findall(r"^```(\S+)(?: (\S+))?\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [block for block in found if block[0] in ("console", "sh") and (not places or block[1] in places)]
 
 
 def steps(text):
