@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -20,6 +22,10 @@
 
 namespace rexray::setup {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Not;
 
 const std::string kTestdata = REXRAY_SOURCE_DIR "/src/setup/testdata/";
 
@@ -44,8 +50,7 @@ TEST_P(Fixtures, ThePlanIsTheGoldenOne) {
   const std::string before = files.Everything();
   const std::string shown = Shown(PlanFor(files.tree()));
   EXPECT_EQ(files.Everything(), before) << "a plan only reads";
-  const std::string golden =
-      std::string(REXRAY_SOURCE_DIR "/src/setup/testdata/") + GetParam().name + ".diff";
+  const std::string golden = kTestdata + GetParam().name + ".diff";
   if (getenv("REXRAY_UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << shown;
   std::ifstream file(golden);
   EXPECT_EQ(shown, std::string(std::istreambuf_iterator<char>(file), {}));
@@ -59,6 +64,32 @@ TEST_P(Fixtures, TwiceIsOnceAndUndoIsByteIdentical) {
   EXPECT_EQ(Shown(Plan{PlanFor(tree).changes, {}, false}), "");
   ASSERT_TRUE(Undo(tree, {}).ok());
   EXPECT_EQ(files.Everything(), before);
+}
+
+/// It reads the agent's files and has a role and a unit of its own (Mesosphere's DC/OS 1.7 and 1.13).
+TEST(PublicAgent, GetsTheSameFilesAndItsOwnUnitIsRestarted) {
+  for (const char* name : {"dcos-1.7-agent", "dcos-1.13-agent-by-hand"}) {
+    SCOPED_TRACE(name);
+    const auto machine = std::find_if(Machines().begin(), Machines().end(),
+                                      [&](const Machine& one) { return std::string_view(one.name) == name; });
+    MachineTree files(*machine);
+    const std::vector<Change> agents = PlanFor(files.tree()).changes;
+    const std::string roles = files.path() + "/etc/mesosphere/roles/";
+    std::filesystem::rename(roles + "slave", roles + "slave_public");
+    for (const char* directory : {"/etc/systemd/system/", "/etc/systemd/system/dcos.target.wants/"}) {
+      const std::string unit = files.path() + directory + "dcos-mesos-slave";
+      std::error_code not_there;
+      std::filesystem::rename(unit + ".service", unit + "-public.service", not_there);
+    }
+    const std::vector<Change> changes = PlanFor(files.tree()).changes;
+    ASSERT_EQ(changes.size(), agents.size());
+    for (size_t i = 0; i < changes.size(); ++i) {
+      EXPECT_EQ(changes[i].path, agents[i].path);
+      EXPECT_EQ(changes[i].after, agents[i].after);
+    }
+    EXPECT_THAT(UnitsOf(changes), AllOf(Contains("dcos-mesos-slave-public.service"),
+                                        Not(Contains("dcos-mesos-slave.service"))));
+  }
 }
 
 #ifdef REXRAY_FAULT_POINTS
