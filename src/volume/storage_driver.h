@@ -111,6 +111,12 @@ class StorageDriver {
   /// change made through this driver object is in the next answer.
   virtual absl::StatusOr<Aged<std::vector<Volume>>> List(const CallContext& context) = 0;
 
+  /// What List leaves out for people's sake, too: volumes without a name, in other zones, on their way out.
+  /// The default is for drivers that leave out nothing.
+  virtual absl::StatusOr<Aged<std::vector<Volume>>> ListEverything(const CallContext& context) {
+    return List(context);
+  }
+
   /// Fresh, batched: every volume that has one of `names`. A name without a volume is not an error; a name
   /// with two volumes gives both.
   virtual absl::StatusOr<std::vector<Volume>> FindByName(const CallContext& context,

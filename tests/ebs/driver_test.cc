@@ -1,17 +1,12 @@
 // The driver where EC2 hurts. No devices: states and counts alone, so these need no root.
 
-#include <atomic>
 #include <thread>
 
 #include "gmock/gmock.h"
 
 #include "base/size.h"
 #include "base/status.h"
-#include "base/thread.h"
-#include "drivers/ebs/cloud.h"
-#include "drivers/ebs/ebs_driver.h"
-#include "drivers/ebs/volume_tags.h"
-#include "ebs/sim_transport.h"
+#include "ebs/driver_fixture.h"
 
 namespace rexray::drivers::ebs {
 namespace {
@@ -21,77 +16,6 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-class EbsDriverTest : public ::testing::Test {
- protected:
-  EbsDriverTest()
-      : simulator_(SimOptions(), clock_),
-        transport_(std::make_shared<SimTransport>(simulator_, clock_)),
-        timers_(StartThread("ec2sim-timers", [this] { simulator_.RunTimers(); })) {}
-  ~EbsDriverTest() override {
-    drivers_.clear();
-    simulator_.EndTimers();
-    timers_.join();
-  }
-
-  static ec2sim::Options SimOptions() {
-    ec2sim::Options options;
-    options.check_signatures = false;
-    return options;
-  }
-  std::string Launch(const std::string& id, const std::string& zone = "us-east-1a") {
-    ec2sim::InstanceSpec spec;
-    spec.instance.id = id;
-    spec.instance.zone = zone;
-    EXPECT_TRUE(simulator_.AddInstance(spec).ok());
-    return id;
-  }
-  EbsOptions OptionsFor(const std::string& instance, const std::string& zone = "us-east-1a") {
-    EbsOptions options;
-    options.service = "ebs";
-    options.instance = instance;
-    options.zone = zone;
-    options.region = "us-east-1";
-    options.endpoint = "http://ec2";
-    options.access_key = "AKIDEXAMPLE";
-    options.secret_key = Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-    options.device_root = "/nonexistent";
-    options.pace = {.first = milliseconds(20), .most = milliseconds(100)};
-    options.consistency = seconds(2);
-    return options;
-  }
-  StorageDriver& DriverOf(const EbsOptions& options, std::shared_ptr<Cloud> cloud = nullptr) {
-    drivers_.push_back(MakeEbsDriver(
-        options, {}, transport_, [](const std::string&) { return std::nullopt; }, std::move(cloud)));
-    return *drivers_.back();
-  }
-  StorageDriver& NewNode(const std::string& id) { return DriverOf(OptionsFor(Launch(id))); }
-  CallContext In(Duration wait) { return {Deadline::After(clock_, wait)}; }
-  CreateSpec Spec(const std::string& name, uint64_t gib = 1) {
-    CreateSpec spec;
-    spec.name = name;
-    spec.size = gib * kGiB;
-    return spec;
-  }
-  std::string Make(StorageDriver& driver, const std::string& name) {
-    const absl::StatusOr<Volume> made = driver.Create(In(seconds(60)), Spec(name));
-    EXPECT_TRUE(made.ok()) << made.status();
-    return made.ok() ? made->key.id : "";
-  }
-  void Fault(const std::string& action, ec2sim::Fault::Kind kind, int times = 1) {
-    ec2sim::Fault fault;
-    fault.action = action;
-    fault.kind = kind;
-    fault.times = times;
-    simulator_.AddFault(fault);
-  }
-
-  Clock& clock_ = SystemClock::Get();
-  ec2sim::Simulator simulator_;
-  std::shared_ptr<SimTransport> transport_;
-  std::vector<std::unique_ptr<StorageDriver>> drivers_;
-  std::thread timers_;
-};
 
 TEST_F(EbsDriverTest, SnapshotsAndCopies) {
   StorageDriver& driver = NewNode("i-0000000000000000a");
@@ -225,6 +149,12 @@ TEST_F(EbsDriverTest, OtherZonesAndNamelessVolumesAreNotListedAndTheirNamesAreTa
   const std::string id = Make(a, "here");
   EXPECT_THAT(b.List(In(seconds(60)))->value, IsEmpty());
   EXPECT_THAT(a.List(In(seconds(60)))->value, SizeIs(1)) << "the root volume has no name";
+  const absl::StatusOr<Aged<std::vector<Volume>>> everything = b.ListEverything(In(seconds(60)));
+  ASSERT_TRUE(everything.ok()) << everything.status();
+  ASSERT_THAT(everything->value, SizeIs(3)) << "with the root volumes";
+  EXPECT_EQ(everything->value[0].name, "");
+  EXPECT_EQ(everything->value[2].name, "here");
+  EXPECT_EQ(everything->value[2].zone, "us-east-1a");
   EXPECT_TRUE(absl::IsAlreadyExists(b.Create(In(seconds(60)), Spec("here")).status()));
   const absl::Status refused = b.Attach(In(seconds(60)), id, {}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
@@ -284,79 +214,6 @@ TEST_F(EbsDriverTest, DoctorNamesTheMissingAction) {
   EXPECT_THAT(evidence, HasSubstr("ec2:AttachVolume"));
   EXPECT_THAT(evidence, HasSubstr("ec2:CreateSnapshot"));
   EXPECT_THAT(evidence, ::testing::Not(HasSubstr("DeleteVolume")));
-}
-
-TEST_F(EbsDriverTest, AHundredAttachesOnTenNodesAreAHundredCallsAndOnePollForAll) {
-  simulator_.ChangeOptions([](ec2sim::Options& options) {
-    options.attach = options.attach_report = {milliseconds(150), milliseconds(300)};
-    options.throttle_scale = 0;
-  });
-  Cloud::Options cloud_options;
-  cloud_options.caller.region = "us-east-1";
-  cloud_options.caller.endpoint = "http://ec2";
-  cloud_options.pace = {.first = milliseconds(100), .most = milliseconds(100)};
-  auto credentials = std::make_shared<CredentialChain>(
-      clock_, std::vector<CredentialSource>{ConfiguredCredentials("AKIDEXAMPLE", Secret("s"), Secret())});
-  auto cloud = std::make_shared<Cloud>(clock_, transport_, credentials, cloud_options);
-  std::vector<StorageDriver*> nodes;
-  for (int i = 0; i < 10; ++i) {
-    nodes.push_back(&DriverOf(OptionsFor(Launch(fmt::format("i-000000000000000{:02}", i))), cloud));
-  }
-  std::vector<std::string> ids(100);
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    threads.emplace_back([&, i] { ids[i] = Make(*nodes[0], fmt::format("vol{}", i)); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  threads.clear();
-  simulator_.ResetCounts();
-  const TimePoint begun = clock_.Now();
-  std::atomic<int> attached{0};
-  for (size_t i = 0; i < ids.size(); ++i) {
-    threads.emplace_back([&, i] {
-      StorageDriver& node = *nodes[i % nodes.size()];
-      const absl::Status asked = node.Attach(In(seconds(60)), ids[i], {}).status();
-      EXPECT_TRUE(asked.ok()) << asked;
-      const absl::Status waited =
-          cloud->volume_poll().Wait(ids[i], "the attachment", Deadline::After(clock_, seconds(60)),
-                                    [](const Ec2Volume* seen) -> std::optional<absl::Status> {
-                                      const bool done = seen != nullptr && !seen->attachments.empty() &&
-                                                        seen->attachments[0].state == "attached";
-                                      return done ? std::optional(absl::OkStatus()) : std::nullopt;
-                                    });
-      attached += waited.ok() ? 1 : 0;
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const auto intervals = static_cast<int>((clock_.Now() - begun) / milliseconds(100)) + 1;
-  EXPECT_EQ(attached, 100);
-  auto counts = simulator_.Counts();
-  EXPECT_EQ(counts["AttachVolume"].calls, 100);
-  // Before the attaches look-ups of 10 ms share a call; then one poll for each interval. On a slow machine
-  // the hundred threads come late, and then in more batches.
-  EXPECT_LE(counts["DescribeVolumes"].calls, 2 * intervals + 10);
-  EXPECT_LE(counts["DescribeInstances"].calls, 2 * intervals + 10);
-}
-
-TEST_F(EbsDriverTest, FiveThousandVolumesAreAFewPagesForAnyNumberOfCallers) {
-  StorageDriver& driver = NewNode("i-0000000000000000a");
-  for (int i = 0; i < 5000; ++i) {
-    ASSERT_TRUE(simulator_
-                    .Call(ec2sim::ApiRequest("CreateVolume",
-                                             {{"AvailabilityZone", "us-east-1a"},
-                                              {"Size", "1"},
-                                              {"TagSpecification.1.ResourceType", "volume"},
-                                              {"TagSpecification.1.Tag.1.Key", "Name"},
-                                              {"TagSpecification.1.Tag.1.Value", fmt::format("v{}", i)}}))
-                    .ok());
-  }
-  simulator_.ResetCounts();
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 10; ++i) {
-    threads.emplace_back([&] { EXPECT_EQ(driver.List(In(seconds(100)))->value.size(), 5000u); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_LE(simulator_.Counts()["DescribeVolumes"].calls, 10);
 }
 
 }  // namespace

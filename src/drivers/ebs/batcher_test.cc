@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 
-#include "base/testing/simulated_clock.h"
+#include "base/testing/virtual_time.h"
 #include "drivers/ebs/poller.h"
 #include "drivers/ebs/volume_list.h"
 
@@ -50,25 +50,20 @@ class BatcherTest : public ::testing::Test {
 
 TEST_F(BatcherTest, CallersWithinAWindowShareACall) {
   service_.unknown = {"b"};
-  std::vector<std::thread> threads;
+  std::vector<std::function<void()>> callers;
   std::atomic<int> found{0};
   for (const char* id : {"a", "b", "a", "a"}) {
-    threads.emplace_back([&, id] {
+    callers.emplace_back([&, id] {
       auto answers = batcher_.Get({id}, Deadline::Never());
       ASSERT_TRUE(answers.ok());
       found += static_cast<int>(answers->size());
     });
   }
-  std::atomic<bool> joined{false};
-  std::thread pump([&] {
-    while (!joined) clock_.Advance(milliseconds(1)), std::this_thread::yield();
-  });
-  for (std::thread& thread : threads) thread.join();
-  joined = true;
-  pump.join();
+  const TimePoint begun = clock_.Now();
+  RunInVirtualTime(clock_, milliseconds(1), callers);
   EXPECT_EQ(found, 3) << "b is unknown, and fails nobody";
-  EXPECT_LE(service_.calls.size(), 4u);
-  for (const auto& call : service_.calls) EXPECT_LE(call.size(), 2u) << "equal questions share a slot";
+  EXPECT_THAT(service_.calls, ElementsAre(ElementsAre("a", "b"))) << "equal questions share a slot";
+  EXPECT_LE(clock_.Now() - begun, milliseconds(20)) << "the window when idle";
 }
 
 TEST_F(BatcherTest, AFullBatchDoesNotWaitForTheWindow) {
@@ -93,36 +88,34 @@ TEST_F(BatcherTest, AFailureReachesAllOfTheCall) {
 
 TEST_F(BatcherTest, WhatOneCallersDeadlineCutsShortAnotherTakesOver) {
   std::atomic<int> calls{0};
-  std::atomic<bool> second_waits{false};
   Batcher<std::string> batcher(clock_, "a question", {.most = 3},
                                [&](const std::vector<std::string>& questions,
                                    Deadline deadline) -> absl::StatusOr<std::map<std::string, std::string>> {
-                                 if (++calls == 1) {  // hangs until the first caller's deadline
-                                   second_waits = true;
-                                   Mutex mutex;
-                                   CondVar never;
-                                   MutexLock lock(mutex);
-                                   while (!deadline.Passed(clock_))
-                                     clock_.WaitUntil(never, mutex, deadline.at());
-                                   return absl::DeadlineExceededError("hung");
-                                 }
-                                 return service_.Answer(questions);
+                                 if (++calls > 1) return service_.Answer(questions);
+                                 Mutex mutex;
+                                 CondVar never;
+                                 MutexLock lock(mutex);
+                                 while (!deadline.Passed(clock_))
+                                   clock_.WaitUntil(never, mutex, deadline.at());
+                                 return absl::DeadlineExceededError("hung until the first caller's deadline");
                                });
-  std::thread impatient([&] {
-    EXPECT_TRUE(
-        absl::IsDeadlineExceeded(batcher.Get({"a"}, Deadline::After(clock_, milliseconds(50))).status()));
-  });
-  clock_.WaitForWaiters(1);
-  std::thread patient([&] { EXPECT_TRUE(batcher.Get({"a"}, Deadline::After(clock_, seconds(60))).ok()); });
-  clock_.WaitForWaiters(2);
-  std::atomic<bool> done{false};
-  std::thread pump([&] {
-    while (!done) clock_.Advance(milliseconds(5)), std::this_thread::yield();
-  });
-  impatient.join();
-  patient.join();
-  done = true;
-  pump.join();
+  std::atomic<bool> first_asked{false};
+  RunInVirtualTime(clock_, milliseconds(5),
+                   {[&] {
+                      const auto impatient = batcher.Get({"a"}, Deadline::After(clock_, milliseconds(50)));
+                      EXPECT_TRUE(absl::IsDeadlineExceeded(impatient.status()));
+                    },
+                    [&] {
+                      Mutex mutex;
+                      CondVar never;
+                      {
+                        MutexLock lock(mutex);
+                        while (!first_asked) clock_.WaitUntil(never, mutex, clock_.Now() + milliseconds(5));
+                      }
+                      EXPECT_TRUE(batcher.Get({"a"}, Deadline::After(clock_, seconds(60))).ok());
+                    }},
+                   [&] { first_asked = first_asked || calls > 0; });
+  EXPECT_EQ(calls, 2);
 }
 
 class PollerTest : public ::testing::Test {

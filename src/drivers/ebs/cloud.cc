@@ -89,6 +89,18 @@ absl::StatusOr<ById<std::vector<Ec2Volume>>> AskByName(Ec2Client& client,
   return found;
 }
 
+/// A process has one, nearly always.
+absl::StatusOr<ById<Ec2InstanceType>> AskForTypes(Ec2Client& client, const std::vector<std::string>& types,
+                                                  Deadline deadline) {
+  ById<Ec2InstanceType> found;
+  for (const std::string& type : types) {
+    const absl::StatusOr<Ec2InstanceType> described = client.DescribeInstanceType(type, deadline);
+    if (described.ok()) found.emplace(type, *described);
+    if (!described.ok() && !absl::IsNotFound(described.status())) return described.status();
+  }
+  return found;
+}
+
 }  // namespace
 
 Cloud::Cloud(Clock& clock, std::shared_ptr<HttpTransport> transport,
@@ -109,6 +121,10 @@ Cloud::Cloud(Clock& clock, std::shared_ptr<HttpTransport> transport,
                  AskById<Ec2Instance>(Bound(client_, &Ec2Client::DescribeInstances), &Ec2Instance::id)),
       snapshots_(clock, "DescribeSnapshots", {.most = kMostIds},
                  AskById<Ec2Snapshot>(Bound(client_, &Ec2Client::DescribeSnapshots), &Ec2Snapshot::id)),
+      instance_types_(clock, "DescribeInstanceTypes", {},
+                      [this](const std::vector<std::string>& types, Deadline deadline) {
+                        return AskForTypes(client_, types, deadline);
+                      }),
       volume_poll_(clock, options_.pace,
                    AskById<Ec2Volume>(Bound(client_, &Ec2Client::DescribeVolumes), &Ec2Volume::id)),
       snapshot_poll_(clock, options_.pace,
@@ -149,10 +165,14 @@ absl::StatusOr<Ec2InstanceType> Cloud::InstanceType(const std::string& type, Dea
     MutexLock lock(mutex_);
     if (const auto found = types_.find(type); found != types_.end()) return found->second;
   }
-  ASSIGN_OR_RETURN(Ec2InstanceType described, client_.DescribeInstanceType(type, deadline));
+  ASSIGN_OR_RETURN(const auto described, instance_types_.Get({type}, deadline));
+  const auto found = described.find(type);
+  if (found == described.end()) {
+    return Error(absl::StatusCode::kNotFound, "EC2 knows no instance type \"{}\"", type);
+  }
   MutexLock lock(mutex_);
-  types_[type] = described;
-  return described;
+  types_[type] = found->second;
+  return found->second;
 }
 
 }  // namespace rexray::drivers::ebs

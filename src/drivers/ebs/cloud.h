@@ -53,7 +53,7 @@ class Cloud {
   void Note(const Ec2Volume& volume);
   void NoteRemoved(const std::string& id);
 
-  /// From memory after the first time: a type never changes.
+  /// From memory after the first time: a type never changes. NotFound when EC2 does not know it.
   absl::StatusOr<Ec2InstanceType> InstanceType(const std::string& type, Deadline deadline);
 
  private:
@@ -67,6 +67,7 @@ class Cloud {
   Batcher<std::vector<Ec2Volume>> volumes_by_name_;
   Batcher<Ec2Instance> instances_;
   Batcher<Ec2Snapshot> snapshots_;
+  Batcher<Ec2InstanceType> instance_types_;
   Mutex mutex_;
   std::map<std::string, std::unique_ptr<VolumeList>> lists_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Ec2InstanceType> types_ ABSL_GUARDED_BY(mutex_);

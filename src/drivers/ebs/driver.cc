@@ -21,11 +21,15 @@ DriverCapabilities EbsCapabilities() {
   return capabilities;
 }
 
+}  // namespace
+
+bool IsVolumeId(const std::string& id) {
+  return id.rfind("vol-", 0) == 0 && id.size() <= 64;
+}
+
 bool IsGoing(const Ec2Volume& volume) {
   return volume.state == "deleting" || volume.state == "deleted";
 }
-
-}  // namespace
 
 std::string HoldersOf(const Ec2Volume& volume) {
   std::string text;
@@ -160,24 +164,32 @@ absl::StatusOr<Ec2Volume> EbsDriver::LookAtAny(const Self& self, const std::stri
   const auto none = [&] {
     return Error(absl::StatusCode::kNotFound, "there is no volume {}", Printable(id));
   };
-  if (id.rfind("vol-", 0) != 0 || id.size() > 64 || IsKnownGone(id)) return none();
+  if (!IsVolumeId(id) || IsKnownGone(id)) return none();
   ASSIGN_OR_RETURN(auto found, self.cloud->volumes().Get({id}, deadline));
   if (!found.contains(id) && MadeJustNow(id)) {
     // Our own, which this replica has not heard of yet.
-    std::optional<Ec2Volume> seen;
-    const Deadline end = Deadline::After(clock_, options_.consistency).Earlier(deadline);
-    const absl::Status waited = self.cloud->volume_poll().Wait(
-        id, "EC2 to know volume " + id, end, [&](const Ec2Volume* volume) -> std::optional<absl::Status> {
-          if (volume == nullptr) return std::nullopt;
-          seen = *volume;
-          return absl::OkStatus();
-        });
+    ASSIGN_OR_RETURN(const std::optional<Ec2Volume> seen, AwaitKnown(self, id, deadline));
     if (seen) found.emplace(id, *seen);
-    if (!seen && !absl::IsDeadlineExceeded(waited)) return waited;
   }
   const auto volume = found.find(id);
   if (volume == found.end() || IsGoing(volume->second)) return none();
   return volume->second;
+}
+
+/// Asks for as long as EC2's views may differ; nullopt: none of them knows it.
+absl::StatusOr<std::optional<Ec2Volume>> EbsDriver::AwaitKnown(const Self& self, const std::string& id,
+                                                               Deadline deadline) {
+  std::optional<Ec2Volume> known;
+  const Deadline end = Deadline::After(clock_, options_.consistency).Earlier(deadline);
+  const absl::Status waited = self.cloud->volume_poll().Wait(
+      id, "EC2 to know volume " + id, end, [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr) return std::nullopt;
+        known = *seen;
+        return absl::OkStatus();
+      });
+  if (known) return known;
+  if (!absl::IsDeadlineExceeded(waited) || deadline.Passed(clock_)) return waited;
+  return std::nullopt;
 }
 
 absl::StatusOr<std::vector<Ec2Volume>> EbsDriver::LookByName(const Self& self,
@@ -212,29 +224,48 @@ Volume EbsDriver::Shown(const Self& self, const Ec2Volume& ec2) const {
   return volume;
 }
 
-Selection EbsDriver::ListSelection(const Self& self) const {
+Selection EbsDriver::SetSelection() const {
   Selection selection;
-  if (!self.identity.zone.empty()) selection.filters.push_back({"availability-zone", {self.identity.zone}});
   if (!options_.set.empty()) selection.filters.push_back({std::string("tag:") + kSetTag, {options_.set}});
   return selection;
+}
+
+Selection EbsDriver::ListSelection(const Self& self) const {
+  Selection selection = SetSelection();
+  if (!self.identity.zone.empty()) selection.filters.push_back({"availability-zone", {self.identity.zone}});
+  return selection;
+}
+
+Aged<std::vector<Volume>> EbsDriver::Sorted(const Self& self, const Aged<std::vector<Ec2Volume>>& listed,
+                                            const std::function<bool(const Ec2Volume&)>& keep) const {
+  Aged<std::vector<Volume>> answer{{}, listed.as_of};
+  answer.value.reserve(listed.value.size());
+  for (const Ec2Volume& ec2 : listed.value) {
+    if (scheme_.IsVisible(ec2.tags) && keep(ec2)) answer.value.push_back(Shown(self, ec2));
+  }
+  std::sort(answer.value.begin(), answer.value.end(), [](const Volume& a, const Volume& b) {
+    return std::tie(a.name, a.key.id) < std::tie(b.name, b.key.id);
+  });
+  return answer;
 }
 
 absl::StatusOr<Aged<std::vector<Volume>>> EbsDriver::List(const CallContext& context) {
   ASSIGN_OR_RETURN(const Self self, Begin(context));
   ASSIGN_OR_RETURN(const Aged<std::vector<Ec2Volume>> listed,
                    self.cloud->ListOf(ListSelection(self)).Get(context.deadline));
-  Aged<std::vector<Volume>> answer{{}, listed.as_of};
-  answer.value.reserve(listed.value.size());
-  for (const Ec2Volume& ec2 : listed.value) {
-    const bool elsewhere = !self.identity.zone.empty() && ec2.zone != self.identity.zone;
-    if (IsGoing(ec2) || elsewhere || !scheme_.IsVisible(ec2.tags)) continue;
-    Volume volume = Shown(self, ec2);
-    if (!volume.name.empty()) answer.value.push_back(std::move(volume));
-  }
-  std::sort(answer.value.begin(), answer.value.end(), [](const Volume& a, const Volume& b) {
-    return std::tie(a.name, a.key.id) < std::tie(b.name, b.key.id);
+  Aged<std::vector<Volume>> answer = Sorted(self, listed, [&](const Ec2Volume& ec2) {
+    // Own changes are noted in every list, whatever its zone.
+    return !IsGoing(ec2) && (self.identity.zone.empty() || ec2.zone == self.identity.zone);
   });
+  std::erase_if(answer.value, [](const Volume& volume) { return volume.name.empty(); });
   return answer;
+}
+
+absl::StatusOr<Aged<std::vector<Volume>>> EbsDriver::ListEverything(const CallContext& context) {
+  ASSIGN_OR_RETURN(const Self self, Begin(context));
+  ASSIGN_OR_RETURN(const Aged<std::vector<Ec2Volume>> listed,
+                   self.cloud->ListOf(SetSelection()).Get(context.deadline));
+  return Sorted(self, listed, [](const Ec2Volume&) { return true; });
 }
 
 absl::StatusOr<std::vector<Volume>> EbsDriver::FindByName(const CallContext& context,

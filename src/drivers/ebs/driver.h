@@ -5,6 +5,7 @@
 //
 // Locks: KeyedLock of a name or an id, then nothing; the short ones inside Cloud's parts.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class EbsDriver final : public StorageDriver {
   const DriverCapabilities& Capabilities() const override { return capabilities_; }
   absl::StatusOr<Node> ThisNode(const CallContext& context) override;
   absl::StatusOr<Aged<std::vector<Volume>>> List(const CallContext& context) override;
+  absl::StatusOr<Aged<std::vector<Volume>>> ListEverything(const CallContext& context) override;
   absl::StatusOr<std::vector<Volume>> FindByName(const CallContext& context,
                                                  const std::vector<std::string>& names) override;
   absl::StatusOr<Volume> Get(const CallContext& context, const std::string& id) override;
@@ -74,6 +76,8 @@ class EbsDriver final : public StorageDriver {
   absl::StatusOr<Ec2Volume> Look(const Self& self, const std::string& id, Deadline deadline);
   /// Of any set.
   absl::StatusOr<Ec2Volume> LookAtAny(const Self& self, const std::string& id, Deadline deadline);
+  absl::StatusOr<std::optional<Ec2Volume>> AwaitKnown(const Self& self, const std::string& id,
+                                                      Deadline deadline);
   absl::StatusOr<std::vector<Ec2Volume>> LookByName(const Self& self, const std::vector<std::string>& names,
                                                     Deadline deadline);
   bool MadeJustNow(const std::string& id);
@@ -81,7 +85,10 @@ class EbsDriver final : public StorageDriver {
   Volume Shown(const Self& self, const Ec2Volume& volume) const;
   absl::StatusOr<KeyedLock::Hold> LockId(const CallContext& context, const std::string& id,
                                          const char* doing);
+  Selection SetSelection() const;
   Selection ListSelection(const Self& self) const;
+  Aged<std::vector<Volume>> Sorted(const Self& self, const Aged<std::vector<Ec2Volume>>& listed,
+                                   const std::function<bool(const Ec2Volume&)>& keep) const;
 
   // --- making (driver_create.cc) ---
   absl::StatusOr<NewVolume> Plan(const Self& self, const CreateSpec& spec) const;
@@ -93,6 +100,8 @@ class EbsDriver final : public StorageDriver {
   };
   absl::StatusOr<Made> AwaitMade(const Self& self, const std::string& name, const Ec2Volume& answered,
                                  bool fresh, const CallContext& context);
+  absl::StatusOr<std::optional<Ec2Volume>> LookToRemove(const Self& self, const std::string& id,
+                                                        const CallContext& context);
   bool IsKnownGone(const std::string& id);
   void NoteGone(const std::string& id);
   bool StaysAlive(const Self& self, const Ec2Volume& volume, const CallContext& context);
@@ -101,8 +110,23 @@ class EbsDriver final : public StorageDriver {
 
   // --- copies (driver_snapshots.cc) ---
   absl::StatusOr<Ec2Snapshot> LookAtSnapshot(const Self& self, const std::string& id, Deadline deadline);
+  /// What tells one request for a snapshot from all others, should its answer be lost.
+  struct CutRequest {
+    std::string token;
+    std::optional<TimePoint> lost;  ///< since then EC2's views may lack what it made
+  };
+  CutRequest BeginCut(const std::string& key);
+  void EndCut(const std::string& key, const CutRequest& request, const absl::Status& status);
   absl::StatusOr<Ec2Snapshot> Cut(const Self& self, const Ec2Volume& source, Ec2Tags tags,
-                                  const std::string& description, Deadline deadline);
+                                  const std::string& description, const CutRequest& request,
+                                  Deadline deadline);
+  absl::StatusOr<Ec2Snapshot> CutOnce(const Self& self, const Ec2Volume& source, const Ec2Tags& tags,
+                                      const std::string& description, const CutRequest& request,
+                                      Deadline deadline);
+  absl::StatusOr<std::optional<Ec2Snapshot>> FindCut(const Self& self, const std::string& token,
+                                                     TimePoint until, Deadline deadline);
+  absl::StatusOr<Ec2Snapshot> AwaitShown(const Self& self, const Ec2Snapshot& made, Deadline deadline);
+  void RemoveLostCut(const Self& self, const std::string& token);
   absl::Status PlanCopy(const CreateSpec& spec, const Ec2Snapshot& snapshot, const Ec2Volume* source,
                         NewVolume& plan) const;
   absl::StatusOr<Ec2Volume> CreateFromSnapshot(const Self& self, const CreateSpec& spec, NewVolume plan,
@@ -129,30 +153,43 @@ class EbsDriver final : public StorageDriver {
   absl::StatusOr<Slots> CountSlots(const Self& self, const std::string& id, Deadline deadline);
   absl::StatusOr<std::set<std::string>> FreeSlot(const Self& self, const std::string& id,
                                                  const CallContext& context);
-  absl::StatusOr<Attachment> AttachUnderAName(const Self& self, const std::string& id,
+  absl::StatusOr<Attachment> AttachUnderAName(const Self& self, const Ec2Volume& volume,
                                               const CallContext& context);
-  absl::StatusOr<std::optional<Attachment>> AfterRefusal(const Self& self, const std::string& id,
+  absl::StatusOr<std::optional<Attachment>> AfterRefusal(const Self& self, const Ec2Volume& volume,
                                                          const absl::Status& refused,
                                                          const CallContext& context);
   absl::StatusOr<std::optional<LocalResource>> FindDevice(const std::string& id, const std::string& name);
-  absl::StatusOr<LocalResource> AwaitDevice(const Self& self, const Ec2Volume& volume,
-                                            const CallContext& context);
+  absl::StatusOr<LocalResource> AwaitDevice(const Self& self, const std::string& id,
+                                            const std::string& called, const CallContext& context);
+  absl::Status UndoStuck(const Self& self, const std::string& id, const std::string& called);
   bool DetachedJustNow(const std::string& id);
-  void NoteName(const std::string& id, const std::string& name);
+  void NoteDetached(const std::string& id);
+  void NoteName(const Ec2Volume& volume, const std::string& name);
   std::string NameOf(const std::string& id);
+  /// What an attachment of ours was given.
+  struct Given {
+    std::string name;    ///< the device's, for EC2
+    std::string called;  ///< the volume, in messages
+  };
+  Given GivenTo(const std::string& id);
 
   // --- detaching (driver_detach.cc) ---
   absl::Status AwaitDetached(const Self& self, const std::string& id, const NodeId& node,
                              const CallContext& context);
+  bool MayBeHere(const Ec2Volume& volume);
   std::string WhoUses(const std::string& id, const NodeId& node, const Self& self);
   absl::StatusOr<HolderState> StateOf(const Self& self, const NodeId& node, Deadline deadline);
 
   // --- changing (driver_change.cc) ---
   absl::StatusOr<Volume> Change(const Self& self, const std::string& id, const VolumeChange& wanted,
                                 const CallContext& context);
-  absl::Status ExplainRefusedChange(const Self& self, const std::string& id, const absl::Status& refused,
-                                    const CallContext& context);
-  absl::Status AwaitModified(const Self& self, const std::string& id, const CallContext& context);
+  absl::StatusOr<std::optional<Ec2Volume>> AwaitOtherView(const Self& self, const Ec2Volume& volume,
+                                                          const VolumeChange& wanted,
+                                                          const CallContext& context);
+  absl::StatusOr<Ec2Modification> BeginChange(const Self& self, const Ec2Volume& volume,
+                                              const VolumeChange& missing, const CallContext& context);
+  absl::Status AwaitModified(const Self& self, const Ec2Volume& volume, const Ec2Modification& begun,
+                             const CallContext& context);
   absl::Status ClearTag(const CallContext& context, const std::string& id, const char* tag,
                         const char* doing);
 
@@ -176,13 +213,18 @@ class EbsDriver final : public StorageDriver {
   Mutex mutex_;
   std::optional<Self> self_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, TimePoint> made_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::string> names_given_ ABSL_GUARDED_BY(mutex_);  ///< volume -> device name, here
-  std::map<std::string, TimePoint> detached_ ABSL_GUARDED_BY(mutex_);       ///< from here, and when
-  std::set<std::string> gone_ ABSL_GUARDED_BY(mutex_);                      ///< volumes that are no more
+  std::map<std::string, Given> given_ ABSL_GUARDED_BY(mutex_);  ///< by volume, to what is attached here
+  std::map<std::string, TimePoint> detached_ ABSL_GUARDED_BY(mutex_);    ///< from here, and when
+  std::set<std::string> gone_ ABSL_GUARDED_BY(mutex_);                   ///< volumes that are no more
+  std::map<std::string, CutRequest> lost_cuts_ ABSL_GUARDED_BY(mutex_);  ///< by volume and name
 
   DeviceWatch watch_;  ///< the last: its thread uses self_
 };
 
+/// "vol-…": no other id is worth a question.
+bool IsVolumeId(const std::string& id);
+/// It is deleted, or is being so.
+bool IsGoing(const Ec2Volume& volume);
 /// "i-0abc (attached)", "i-1 (detaching), i-2 (attaching)".
 std::string HoldersOf(const Ec2Volume& volume);
 /// The attachment to that instance; nullptr when there is none.

@@ -30,10 +30,19 @@ std::string HoldersBut(const Ec2Volume& volume, const std::string& instance) {
 
 }  // namespace
 
-void EbsDriver::NoteName(const std::string& id, const std::string& name) {
+void EbsDriver::NoteName(const Ec2Volume& volume, const std::string& name) {
   MutexLock lock(mutex_);
-  names_given_[id] = name;
-  if (!name.empty()) detached_.erase(id);
+  given_[volume.id] = {name, CalledAs(volume)};
+  detached_.erase(volume.id);
+}
+
+/// What is called as before is not the volume any more: on Xen only the name tells.
+void EbsDriver::NoteDetached(const std::string& id) {
+  MutexLock lock(mutex_);
+  given_.erase(id);
+  std::erase_if(detached_,
+                [&](const auto& entry) { return clock_.Now() - entry.second > options_.consistency; });
+  detached_[id] = clock_.Now();
 }
 
 bool EbsDriver::DetachedJustNow(const std::string& id) {
@@ -42,10 +51,14 @@ bool EbsDriver::DetachedJustNow(const std::string& id) {
   return found != detached_.end() && clock_.Now() - found->second <= options_.consistency;
 }
 
-std::string EbsDriver::NameOf(const std::string& id) {
+EbsDriver::Given EbsDriver::GivenTo(const std::string& id) {
   MutexLock lock(mutex_);
-  const auto found = names_given_.find(id);
-  return found == names_given_.end() ? "" : found->second;
+  const auto found = given_.find(id);
+  return found == given_.end() ? Given() : found->second;
+}
+
+std::string EbsDriver::NameOf(const std::string& id) {
+  return GivenTo(id).name;
 }
 
 /// The volume, free to be attached here or attached here already.
@@ -176,13 +189,13 @@ absl::StatusOr<Attachment> EbsDriver::Attach(const CallContext& context, const s
   const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance);
   // Of what we detached a moment ago a replica may still say that it is attached: AttachVolume knows.
   if (here != nullptr && !DetachedJustNow(id)) {
-    NoteName(id, here->device);
+    NoteName(volume, here->device);
     self.cloud->Note(volume);
     const bool attached = here->state == "attached";
     return Attachment{here->instance, attached ? AttachmentState::kAttached : AttachmentState::kAttaching,
                       here->device};
   }
-  absl::StatusOr<Attachment> attachment = AttachUnderAName(self, id, context);
+  absl::StatusOr<Attachment> attachment = AttachUnderAName(self, volume, context);
   if (!attachment.ok()) {
     return Annotate(attachment.status(), fmt::format("volume {} cannot be attached", CalledAs(volume)));
   }
@@ -192,8 +205,9 @@ absl::StatusOr<Attachment> EbsDriver::Attach(const CallContext& context, const s
   return attachment;
 }
 
-absl::StatusOr<Attachment> EbsDriver::AttachUnderAName(const Self& self, const std::string& id,
+absl::StatusOr<Attachment> EbsDriver::AttachUnderAName(const Self& self, const Ec2Volume& volume,
                                                        const CallContext& context) {
+  const std::string& id = volume.id;
   const std::string& instance = self.identity.instance;
   absl::Status refused;
   for (int i = 0; i < kMostNames;) {
@@ -202,8 +216,8 @@ absl::StatusOr<Attachment> EbsDriver::AttachUnderAName(const Self& self, const s
     const absl::StatusOr<Ec2Attachment> answer =
         self.cloud->client().AttachVolume(id, instance, name, context.deadline);
     if (answer.ok()) {
-      names_.Release(name);  // DescribeInstances knows it from now on; so do names_given_
-      NoteName(id, name);
+      names_.Release(name);  // DescribeInstances knows it from now on
+      NoteName(volume, name);
       return Attachment{instance, AttachmentState::kAttaching, name};
     }
     refused = answer.status();
@@ -216,16 +230,17 @@ absl::StatusOr<Attachment> EbsDriver::AttachUnderAName(const Self& self, const s
       continue;
     }
     names_.Release(name);
-    ASSIGN_OR_RETURN(const std::optional<Attachment> attached, AfterRefusal(self, id, refused, context));
+    ASSIGN_OR_RETURN(const std::optional<Attachment> attached, AfterRefusal(self, volume, refused, context));
     if (attached) return *attached;
   }
   return refused;
 }
 
 /// EC2 refused, perhaps because a view of ours is old, or an earlier try was carried out. nullopt: try again.
-absl::StatusOr<std::optional<Attachment>> EbsDriver::AfterRefusal(const Self& self, const std::string& id,
+absl::StatusOr<std::optional<Attachment>> EbsDriver::AfterRefusal(const Self& self, const Ec2Volume& asked,
                                                                   const absl::Status& refused,
                                                                   const CallContext& context) {
+  const std::string& id = asked.id;
   const std::string code = Ec2CodeOf(refused);
   if (code == "AttachmentLimitExceeded") {
     return Error(absl::StatusCode::kResourceExhausted, "node full: {}", MessageOf(refused));
@@ -246,7 +261,7 @@ absl::StatusOr<std::optional<Attachment>> EbsDriver::AfterRefusal(const Self& se
   if (seen) {
     const Ec2Attachment* here = AttachmentTo(*seen, self.identity.instance);
     if (here != nullptr && here->state != "detaching" && here->state != "busy") {
-      NoteName(id, here->device);
+      NoteName(*seen, here->device);
       return Attachment{here->instance, AttachmentState::kAttaching, here->device};
     }
     const std::string others = HoldersBut(*seen, self.identity.instance);
@@ -269,38 +284,39 @@ absl::StatusOr<LocalResource> EbsDriver::AwaitLocal(const CallContext& context, 
   watch_.Start();  // before the first look: nothing that comes in between is missed
   ASSIGN_OR_RETURN(const std::optional<LocalResource> device, finder_.FindNvme(id));
   if (device) return *device;
+  // Attach was accepted a moment ago: the poll looks for all, and this replica may not know yet.
+  if (const Given given = GivenTo(id); !given.name.empty()) {
+    return AwaitDevice(self, id, given.called, context);
+  }
   ASSIGN_OR_RETURN(const Ec2Volume volume, Look(self, id, context.deadline));
   const Ec2Attachment* here = AttachmentTo(volume, self.identity.instance);
-  // Attach was accepted, and this replica does not know: the poll will see.
-  if (here == nullptr && NameOf(id).empty()) {
+  if (here == nullptr) {
     const std::string holders = HoldersOf(volume);
     return Error(absl::StatusCode::kFailedPrecondition, "volume {} is not attached to this instance ({}){}",
                  CalledAs(volume), self.identity.instance,
                  holders.empty() ? "" : "; it is attached to " + holders);
   }
-  if (here != nullptr) NoteName(id, here->device);
-  return AwaitDevice(self, volume, context);
+  NoteName(volume, here->device);
+  return AwaitDevice(self, id, CalledAs(volume), context);
 }
 
-absl::StatusOr<LocalResource> EbsDriver::AwaitDevice(const Self& self, const Ec2Volume& volume,
-                                                     const CallContext& context) {
-  const std::string& id = volume.id;
+absl::StatusOr<LocalResource> EbsDriver::AwaitDevice(const Self& self, const std::string& id,
+                                                     const std::string& called, const CallContext& context) {
   std::optional<LocalResource> device;
   absl::Status failed;
   bool attached = false;
   bool stuck = false;
   const TimePoint begun = clock_.Now();
   const absl::Status waited = self.cloud->volume_poll().Wait(
-      id,
-      fmt::format("volume {} to appear as a block device on {}", CalledAs(volume), self.identity.instance),
+      id, fmt::format("volume {} to appear as a block device on {}", called, self.identity.instance),
       context.deadline,
       [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
         const Ec2Attachment* here = seen == nullptr ? nullptr : AttachmentTo(*seen, self.identity.instance);
         const Duration waiting = clock_.Now() - begun;
         if (here == nullptr) {
           if (waiting < options_.consistency) return std::nullopt;
-          return Error(absl::StatusCode::kUnavailable, "volume {} was detached again; try once more",
-                       CalledAs(volume));
+          NoteDetached(id);
+          return Error(absl::StatusCode::kUnavailable, "volume {} was detached again; try once more", called);
         }
         attached = here->state == "attached";
         if (attached) self.cloud->Note(*seen);
@@ -316,17 +332,7 @@ absl::StatusOr<LocalResource> EbsDriver::AwaitDevice(const Self& self, const Ec2
       });
   if (device) return *device;
   if (!failed.ok()) return failed;
-  if (stuck) {
-    LogWarn("an attachment hangs and is undone", {{"volume", id}, {"device", NameOf(id)}});
-    names_.MarkBad(NameOf(id));
-    NoteName(id, "");
-    (void)self.cloud->client().DetachVolume(id, self.identity.instance, true, context.deadline);
-    return Error(
-        absl::StatusCode::kUnavailable,
-        "volume {} hung in \"attaching\" for {} s and was detached again; the next try takes another device "
-        "name",
-        CalledAs(volume), std::chrono::duration_cast<std::chrono::seconds>(options_.stuck_after).count());
-  }
+  if (stuck) return UndoStuck(self, id, called);
   if (absl::IsDeadlineExceeded(waited) && attached) {
     return Error(absl::StatusCode::kDeadlineExceeded,
                  "{}: EC2 says that it is attached as {}, and no device with the serial number {} came (in a "
@@ -334,6 +340,29 @@ absl::StatusOr<LocalResource> EbsDriver::AwaitDevice(const Self& self, const Ec2
                  MessageOf(waited), NameOf(id), SerialOf(id));
   }
   return waited;
+}
+
+/// Force: it was never attached, so nothing can be lost, and an orderly detach would wait for the same guest.
+absl::Status EbsDriver::UndoStuck(const Self& self, const std::string& id, const std::string& called) {
+  const std::string name = NameOf(id);
+  LogWarn("an attachment hangs and is undone", {{"volume", id}, {"device", name}});
+  names_.MarkBad(name);
+  const Deadline end =
+      Deadline::After(clock_, options_.consistency);  // although the caller's time may be over
+  absl::Status undone = self.cloud->client().DetachVolume(id, self.identity.instance, true, end).status();
+  if (Ec2CodeOf(undone) == "IncorrectState") undone = absl::OkStatus();  // by now it is on its way
+  if (undone.ok()) undone = AwaitDetached(self, id, self.identity.instance, {end});
+  const auto hung = std::chrono::duration_cast<std::chrono::seconds>(options_.stuck_after).count();
+  if (!undone.ok()) {
+    return Error(absl::StatusCode::kUnavailable,
+                 "volume {} hangs in \"attaching\" as {} for {} s, and could not be detached again: {}",
+                 called, name, hung, MessageOf(undone));
+  }
+  NoteDetached(id);
+  return Error(absl::StatusCode::kUnavailable,
+               "volume {} hung in \"attaching\" as {} for {} s and was detached again; the next try takes "
+               "another device name",
+               called, name, hung);
 }
 
 absl::StatusOr<std::optional<LocalResource>> EbsDriver::FindLocal(const CallContext& context,
@@ -349,7 +378,7 @@ absl::StatusOr<std::optional<LocalResource>> EbsDriver::FindLocal(const CallCont
     const Ec2Attachment* here = AttachmentTo(*volume, self.identity.instance);
     if (here == nullptr || here->state == "attaching") return std::nullopt;
     name = here->device;
-    NoteName(id, name);
+    NoteName(*volume, name);
   }
   return finder_.FindXen(id, name);
 }

@@ -25,6 +25,36 @@ bool IsUnderWay(const absl::Status& refused) {
   return Ec2CodeOf(refused) == "IncorrectModificationState";
 }
 
+/// Whether it ends, or has ended, with all that is wanted.
+bool LeadsTo(const Ec2Modification& modification, const VolumeChange& wanted) {
+  return modification.state != "failed" &&
+         (!wanted.size_gib || *wanted.size_gib == modification.target_size_gib) &&
+         (!wanted.type || *wanted.type == modification.target_type) &&
+         (!wanted.iops || wanted.iops == modification.target_iops) &&
+         (!wanted.throughput || wanted.throughput == modification.target_throughput);
+}
+
+std::string Since(const Ec2Modification& modification) {
+  return modification.started ? FormatRfc3339(*modification.started) : "an unknown time";
+}
+
+absl::Status NotYet(const Ec2Volume& volume, const Ec2Modification& last, const absl::Status& refused) {
+  return Error(absl::StatusCode::kFailedPrecondition,
+               "volume {} cannot be modified: the modification of {} is \"{}\", {} % done; wait until it is "
+               "completed ({})",
+               CalledAs(volume), Since(last), last.state, last.progress, MessageOf(refused));
+}
+
+absl::Status LimitReached(const Ec2Volume& volume, const Ec2Modification& last, const absl::Status& refused) {
+  const std::string until =
+      last.started ? FormatRfc3339(*last.started + std::chrono::hours(24)) : "24 hours after the oldest one";
+  return Error(
+      absl::StatusCode::kFailedPrecondition,
+      "volume {} cannot be modified now: AWS's limit of modifications (4 within 24 hours) is reached; "
+      "the last one began at {}, and there is room again at {} at the latest ({})",
+      CalledAs(volume), Since(last), until, MessageOf(refused));
+}
+
 bool IsLimit(const absl::Status& refused) {
   return Ec2CodeOf(refused) == "VolumeModificationRateExceeded" ||
          MessageOf(refused).find("maximum modification rate") != std::string::npos;
@@ -54,17 +84,19 @@ absl::StatusOr<Volume> EbsDriver::Modify(const CallContext& context, const std::
 
 absl::StatusOr<Volume> EbsDriver::Change(const Self& self, const std::string& id, const VolumeChange& wanted,
                                          const CallContext& context) {
-  ASSIGN_OR_RETURN(const Ec2Volume before, Look(self, id, context.deadline));
+  ASSIGN_OR_RETURN(Ec2Volume before, Look(self, id, context.deadline));
+  if (Missing(before, wanted) == VolumeChange()) {
+    ASSIGN_OR_RETURN(const std::optional<Ec2Volume> other, AwaitOtherView(self, before, wanted, context));
+    if (!other) return Shown(self, before);
+    before = *other;
+  }
   if (wanted.size_gib && *wanted.size_gib < before.size_gib) {
     return Error(absl::StatusCode::kInvalidArgument, "volume {} has {} already: EBS volumes do not shrink",
                  CalledAs(before), FormatSize(before.size_gib * kGiB));
   }
   const VolumeChange missing = Missing(before, wanted);
-  if (missing == VolumeChange()) return Shown(self, before);
-  const absl::StatusOr<Ec2Modification> begun =
-      self.cloud->client().ModifyVolume(id, missing, context.deadline);
-  if (!begun.ok()) return ExplainRefusedChange(self, id, begun.status(), context);
-  RETURN_IF_ERROR(AwaitModified(self, id, context));
+  ASSIGN_OR_RETURN(const Ec2Modification begun, BeginChange(self, before, missing, context));
+  RETURN_IF_ERROR(AwaitModified(self, before, begun, context));
   // The modification's view and the volume's are two.
   std::optional<Ec2Volume> after;
   RETURN_IF_ERROR(self.cloud->volume_poll().Wait(
@@ -78,45 +110,60 @@ absl::StatusOr<Volume> EbsDriver::Change(const Self& self, const std::string& id
   return Shown(self, *after);
 }
 
-absl::Status EbsDriver::AwaitModified(const Self& self, const std::string& id, const CallContext& context) {
-  return self.cloud->modification_poll().Wait(
-      id, fmt::format("the modification of volume {}", id), context.deadline,
-      [&](const Ec2Modification* seen) -> std::optional<absl::Status> {
-        if (seen == nullptr || seen->state == "modifying") return std::nullopt;
-        if (seen->state != "failed") return absl::OkStatus();  // the size can be used while it is optimizing
-        return Error(absl::StatusCode::kFailedPrecondition, "EC2 could not modify volume {}: {}", id,
-                     seen->message);
+/// What one view calls so already may be what another node has just changed: it must stay so for as long as a
+/// view can be old. nullopt: it does.
+absl::StatusOr<std::optional<Ec2Volume>> EbsDriver::AwaitOtherView(const Self& self, const Ec2Volume& volume,
+                                                                   const VolumeChange& wanted,
+                                                                   const CallContext& context) {
+  std::optional<Ec2Volume> other;
+  const Deadline end = Deadline::After(clock_, options_.consistency).Earlier(context.deadline);
+  const absl::Status waited = self.cloud->volume_poll().Wait(
+      volume.id, fmt::format("all views of EC2 to show volume {} as it is wanted", CalledAs(volume)), end,
+      [&](const Ec2Volume* seen) -> std::optional<absl::Status> {
+        if (seen == nullptr || Missing(*seen, wanted) == VolumeChange()) return std::nullopt;
+        other = *seen;
+        return absl::OkStatus();
       });
+  const bool stays = absl::IsDeadlineExceeded(waited) && !context.deadline.Passed(clock_);
+  if (!waited.ok() && !stays) return waited;
+  return other;
 }
 
-/// Says until when, where EC2's own words do not.
-absl::Status EbsDriver::ExplainRefusedChange(const Self& self, const std::string& id,
-                                             const absl::Status& refused, const CallContext& context) {
-  if (!IsLimit(refused) && !IsUnderWay(refused)) {
-    return Annotate(refused, fmt::format("volume {} cannot be modified", id));
+/// A refusal says until when, where EC2's own words do not. A modification that is under way to what is
+/// wanted is joined: it may be of a call of ours whose answer was lost, or whose time was over.
+absl::StatusOr<Ec2Modification> EbsDriver::BeginChange(const Self& self, const Ec2Volume& volume,
+                                                       const VolumeChange& missing,
+                                                       const CallContext& context) {
+  absl::StatusOr<Ec2Modification> begun =
+      self.cloud->client().ModifyVolume(volume.id, missing, context.deadline);
+  if (begun.ok()) return begun;
+  const absl::Status& refused = begun.status();
+  if (IsLimit(refused) || IsUnderWay(refused)) {
+    Selection one;
+    one.ids = {volume.id};
+    const absl::StatusOr<std::vector<Ec2Modification>> found =
+        self.cloud->client().DescribeModifications(one, context.deadline);
+    if (found.ok() && !found->empty()) {
+      const Ec2Modification& last = found->front();
+      if (IsUnderWay(refused) && LeadsTo(last, missing)) return last;
+      return IsUnderWay(refused) ? NotYet(volume, last, refused) : LimitReached(volume, last, refused);
+    }
   }
-  Selection one;
-  one.ids = {id};
-  const absl::StatusOr<std::vector<Ec2Modification>> found =
-      self.cloud->client().DescribeModifications(one, context.deadline);
-  if (!found.ok() || found->empty())
-    return Annotate(refused, fmt::format("volume {} cannot be modified", id));
-  const Ec2Modification& last = found->front();
-  const std::string since = last.started ? FormatRfc3339(*last.started) : "an unknown time";
-  if (IsUnderWay(refused) && !last.ended) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition,
-        "volume {} cannot be modified: the modification of {} is \"{}\", {} % done; wait until it is "
-        "completed ({})",
-        id, since, last.state, last.progress, MessageOf(refused));
-  }
-  const std::string until =
-      last.started ? FormatRfc3339(*last.started + std::chrono::hours(24)) : "24 hours after the oldest one";
-  return Error(absl::StatusCode::kFailedPrecondition,
-               "volume {} cannot be modified now: AWS's limit of modifications (4 within 24 hours) is "
-               "reached; the last "
-               "one began at {}, and there is room again at {} at the latest ({})",
-               id, since, until, MessageOf(refused));
+  return Annotate(refused, fmt::format("volume {} cannot be modified", CalledAs(volume)));
+}
+
+absl::Status EbsDriver::AwaitModified(const Self& self, const Ec2Volume& volume, const Ec2Modification& begun,
+                                      const CallContext& context) {
+  return self.cloud->modification_poll().Wait(
+      volume.id, fmt::format("the modification of volume {}", CalledAs(volume)), context.deadline,
+      [&](const Ec2Modification* seen) -> std::optional<absl::Status> {
+        // A view that is behind shows the modification before this one.
+        if (seen == nullptr || seen->state == "modifying" || seen->started < begun.started)
+          return std::nullopt;
+        if (seen->state != "failed") return absl::OkStatus();  // the size can be used while it is optimizing
+        return Error(absl::StatusCode::kFailedPrecondition, "EC2 could not modify volume {}: {}",
+                     CalledAs(volume), seen->message);
+      });
 }
 
 absl::Status EbsDriver::ClearTag(const CallContext& context, const std::string& id, const char* tag,

@@ -29,7 +29,7 @@ absl::Status Taken(const Ec2Volume& volume) {
 }
 
 bool IsDead(const Ec2Volume& volume) {
-  return volume.state == "deleting" || volume.state == "deleted" || volume.state == "error";
+  return IsGoing(volume) || volume.state == "error";
 }
 
 absl::Status CheckSize(const CreateSpec& spec) {
@@ -222,14 +222,34 @@ absl::Status EbsDriver::YieldToOlder(const Self& self, const std::string& name, 
   return absl::OkStatus();
 }
 
+/// nullopt: it is gone. That one view does not know a volume is no proof: another node may have made it a
+/// moment ago.
+absl::StatusOr<std::optional<Ec2Volume>> EbsDriver::LookToRemove(const Self& self, const std::string& id,
+                                                                 const CallContext& context) {
+  absl::StatusOr<Ec2Volume> volume = LookAtAny(self, id, context.deadline);
+  if (absl::IsNotFound(volume.status())) {
+    if (!IsVolumeId(id) || IsKnownGone(id)) return std::nullopt;
+    ASSIGN_OR_RETURN(const std::optional<Ec2Volume> known, AwaitKnown(self, id, context.deadline));
+    if (!known || IsGoing(*known)) {
+      NoteGone(id);
+      return std::nullopt;
+    }
+    volume = *known;
+  }
+  if (!volume.ok()) return volume.status();
+  if (scheme_.IsVisible(volume->tags)) return *volume;
+  return Error(absl::StatusCode::kFailedPrecondition,
+               "volume {} does not belong to this service (ebs.rexrayTag, ebs.tag) and is not removed",
+               CalledAs(*volume));
+}
+
 absl::Status EbsDriver::Remove(const CallContext& context, const std::string& id) {
   ASSIGN_OR_RETURN(const Self self, Begin(context));
   ASSIGN_OR_RETURN(const KeyedLock::Hold hold, LockId(context, id, "remove"));
   const Deadline leaving = Deadline::After(clock_, options_.consistency).Earlier(context.deadline);
   while (true) {
-    const absl::StatusOr<Ec2Volume> volume = Look(self, id, context.deadline);
-    if (absl::IsNotFound(volume.status())) return absl::OkStatus();
-    if (!volume.ok()) return volume.status();
+    ASSIGN_OR_RETURN(const std::optional<Ec2Volume> volume, LookToRemove(self, id, context));
+    if (!volume) return absl::OkStatus();
     if (const std::string holders = HoldersOf(*volume); !holders.empty()) {
       if (AwaitLeaving(self, *volume, leaving)) continue;
       return Error(absl::StatusCode::kFailedPrecondition,

@@ -72,6 +72,13 @@ absl::Status EbsDriver::AwaitDetached(const Self& self, const std::string& id, c
                WhoUses(id, node, self));
 }
 
+/// Though this view of it does not say so.
+bool EbsDriver::MayBeHere(const Ec2Volume& volume) {
+  const auto device = finder_.FindNvme(volume.id);
+  if (device.ok() && device->has_value()) return true;
+  return !NameOf(volume.id).empty() && HoldersOf(volume).empty();
+}
+
 absl::Status EbsDriver::Detach(const CallContext& context, const std::string& id, const NodeId& from,
                                bool force) {
   ASSIGN_OR_RETURN(const Self self, Begin(context));
@@ -80,11 +87,11 @@ absl::Status EbsDriver::Detach(const CallContext& context, const std::string& id
   const absl::StatusOr<Ec2Volume> volume = Look(self, id, context.deadline);
   if (absl::IsNotFound(volume.status())) return absl::OkStatus();
   if (!volume.ok()) return volume.status();
-  // An attach of ours that this replica has not heard of is there all the same.
+  // An attach that this replica has not heard of is there all the same: DetachVolume knows. Of those here we
+  // know ourselves.
   const bool here = node == self.identity.instance;
   const Ec2Attachment* there = AttachmentTo(*volume, node);
-  if (there == nullptr && !(here && !NameOf(id).empty() && HoldersOf(*volume).empty()))
-    return absl::OkStatus();
+  if (there == nullptr && here && !MayBeHere(*volume)) return absl::OkStatus();
   const absl::Status asked = self.cloud->client().DetachVolume(id, node, force, context.deadline).status();
   const std::string code = Ec2CodeOf(asked);
   const bool gone = code == "IncorrectState" || absl::IsNotFound(asked);
@@ -93,14 +100,7 @@ absl::Status EbsDriver::Detach(const CallContext& context, const std::string& id
   }
   RETURN_IF_ERROR(AwaitDetached(self, id, node, context));
   if (!here) return absl::OkStatus();
-  // What is called as before is not the volume any more: on Xen only the name tells.
-  NoteName(id, "");
-  {
-    MutexLock lock(mutex_);
-    std::erase_if(detached_,
-                  [&](const auto& entry) { return clock_.Now() - entry.second > options_.consistency; });
-    detached_[id] = clock_.Now();
-  }
+  NoteDetached(id);
   const Deadline end = Deadline::After(clock_, kDeviceGoes).Earlier(context.deadline);
   watch_.Start();
   const absl::Status left = self.cloud->volume_poll().Wait(

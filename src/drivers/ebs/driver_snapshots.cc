@@ -17,6 +17,8 @@ namespace {
 
 constexpr char kRequestTag[] = "rexray:request";  ///< one value for each CreateSnapshot
 constexpr Duration kTidyUp = std::chrono::seconds(20);
+constexpr Duration kBetweenLooks = std::chrono::seconds(1);
+constexpr Duration kRepeatsWithin = std::chrono::minutes(10);
 
 std::string Get(const Ec2Tags& tags, const char* key) {
   const auto found = tags.find(key);
@@ -88,28 +90,93 @@ absl::StatusOr<std::vector<Snapshot>> EbsDriver::ListSnapshots(const CallContext
   return snapshots;
 }
 
-/// Returns when EC2 has accepted it and shows it: the bytes are those of now, and are uploaded afterwards.
-absl::StatusOr<Ec2Snapshot> EbsDriver::Cut(const Self& self, const Ec2Volume& source, Ec2Tags tags,
-                                           const std::string& description, Deadline deadline) {
-  Inherit(source.tags, tags);
-  const std::string request = RandomRequest();
-  tags[kRequestTag] = request;
-  RETURN_IF_ERROR(CheckTags(tags));
-  absl::StatusOr<Ec2Snapshot> made =
-      self.cloud->client().CreateSnapshot(source.id, description, tags, {kRequestTag, request}, deadline);
-  if (!made.ok()) {
-    return Annotate(made.status(), fmt::format("volume {}: no snapshot could be made", CalledAs(source)));
+/// CreateSnapshot has no client token. A repeat of a request whose answer was lost is that request, for as
+/// long as its caller can be expected to repeat it.
+EbsDriver::CutRequest EbsDriver::BeginCut(const std::string& key) {
+  MutexLock lock(mutex_);
+  std::erase_if(lost_cuts_, [&](const auto& entry) {
+    return clock_.Now() - entry.second.lost.value_or(TimePoint()) > kRepeatsWithin;
+  });
+  const auto found = lost_cuts_.find(key);
+  return found == lost_cuts_.end() ? CutRequest{RandomRequest(), std::nullopt} : found->second;
+}
+
+void EbsDriver::EndCut(const std::string& key, const CutRequest& request, const absl::Status& status) {
+  MutexLock lock(mutex_);
+  if (WasUnsure(status)) {
+    lost_cuts_[key] = {request.token, clock_.Now()};
+  } else {
+    lost_cuts_.erase(key);
   }
-  ASSIGN_OR_RETURN(const auto found, self.cloud->snapshots().Get({made->id}, deadline));
-  if (const auto seen = found.find(made->id); seen != found.end()) return seen->second;
-  RETURN_IF_ERROR(
-      self.cloud->snapshot_poll().Wait(made->id, "EC2 to know snapshot " + made->id, deadline,
+}
+
+/// Looks until `until`; nullopt: no view of EC2 has it.
+absl::StatusOr<std::optional<Ec2Snapshot>> EbsDriver::FindCut(const Self& self, const std::string& token,
+                                                              TimePoint until, Deadline deadline) {
+  Selection same;
+  same.filters.emplace_back(std::string("tag:") + kRequestTag, std::vector<std::string>{token});
+  while (true) {
+    const bool last = clock_.Now() >= until;
+    ASSIGN_OR_RETURN(const std::vector<Ec2Snapshot> made,
+                     self.cloud->client().DescribeSnapshots(same, deadline));
+    if (!made.empty()) return made.front();
+    if (last) return std::nullopt;
+    self.cloud->caller().Pause(std::min<Duration>(kBetweenLooks, until - clock_.Now()), deadline);
+  }
+}
+
+absl::StatusOr<Ec2Snapshot> EbsDriver::CutOnce(const Self& self, const Ec2Volume& source, const Ec2Tags& tags,
+                                               const std::string& description, const CutRequest& request,
+                                               Deadline deadline) {
+  absl::Status lost;
+  std::optional<TimePoint> since = request.lost;
+  while (true) {
+    if (since) {
+      const auto found = FindCut(self, request.token, *since + options_.consistency, deadline);
+      if (found.ok() && *found) return **found;
+      if (!found.ok()) {
+        absl::Status unknown = Error(absl::StatusCode::kUnavailable,
+                                     "it is not known whether a snapshot was made ({}{}{}); try again",
+                                     MessageOf(lost), lost.ok() ? "" : "; ", MessageOf(found.status()));
+        MarkUnsure(unknown);
+        return unknown;
+      }
+    }
+    absl::StatusOr<Ec2Snapshot> made =
+        self.cloud->client().CreateSnapshot(source.id, description, tags, deadline);
+    if (made.ok() || !WasUnsure(made.status()) || deadline.Passed(clock_)) return made;
+    lost = made.status();
+    since = clock_.Now();
+  }
+}
+
+/// Returns when EC2 has accepted it: the bytes are those of now, and are uploaded afterwards.
+absl::StatusOr<Ec2Snapshot> EbsDriver::Cut(const Self& self, const Ec2Volume& source, Ec2Tags tags,
+                                           const std::string& description, const CutRequest& request,
+                                           Deadline deadline) {
+  Inherit(source.tags, tags);
+  tags[kRequestTag] = request.token;
+  RETURN_IF_ERROR(CheckTags(tags));
+  const absl::StatusOr<Ec2Snapshot> made = CutOnce(self, source, tags, description, request, deadline);
+  if (made.ok()) return AwaitShown(self, *made, deadline);
+  return Annotate(made.status(), fmt::format("volume {}: no snapshot could be made", CalledAs(source)));
+}
+
+/// As EC2 shows it, so that the next list has it. That it cannot be seen in time is no failure: it is made.
+absl::StatusOr<Ec2Snapshot> EbsDriver::AwaitShown(const Self& self, const Ec2Snapshot& made,
+                                                  Deadline deadline) {
+  const auto found = self.cloud->snapshots().Get({made.id}, deadline);
+  if (found.ok() && found->contains(made.id)) return found->at(made.id);
+  Ec2Snapshot shown = made;
+  const absl::Status waited =
+      self.cloud->snapshot_poll().Wait(made.id, "EC2 to show snapshot " + made.id, deadline,
                                        [&](const Ec2Snapshot* seen) -> std::optional<absl::Status> {
                                          if (seen == nullptr) return std::nullopt;
-                                         *made = *seen;
+                                         shown = *seen;
                                          return absl::OkStatus();
-                                       }));
-  return made;
+                                       });
+  if (!waited.ok()) LogWarn(std::string(MessageOf(waited)), {{"snapshot", made.id}});
+  return shown;
 }
 
 absl::StatusOr<Snapshot> EbsDriver::CreateSnapshot(const CallContext& context, const std::string& volume_id,
@@ -118,10 +185,20 @@ absl::StatusOr<Snapshot> EbsDriver::CreateSnapshot(const CallContext& context, c
   ASSIGN_OR_RETURN(const Ec2Volume source, Look(self, volume_id, context.deadline));
   Ec2Tags tags = spec.tags;
   tags.merge(scheme_.CommonTags(spec.name, self.identity.instance, source.zone));
-  if (!spec.name.empty()) tags[kNameTag] = scheme_.FullName(spec.name);
-  ASSIGN_OR_RETURN(const Ec2Snapshot made,
-                   Cut(self, source, std::move(tags), spec.description, context.deadline));
-  return ToSnapshot(made, scheme_, options_.service);
+  if (spec.name.empty()) {  // nobody can say which request it would repeat
+    ASSIGN_OR_RETURN(const Ec2Snapshot made, Cut(self, source, std::move(tags), spec.description,
+                                                 {RandomRequest(), std::nullopt}, context.deadline));
+    return ToSnapshot(made, scheme_, options_.service);
+  }
+  tags[kNameTag] = scheme_.FullName(spec.name);
+  const std::string key = fmt::format("snapshot \"{}\" of {}", spec.name, source.id);
+  ASSIGN_OR_RETURN(const KeyedLock::Hold hold, locks_.Acquire(key, context.deadline, "make the " + key));
+  const CutRequest request = BeginCut(key);
+  const absl::StatusOr<Ec2Snapshot> made =
+      Cut(self, source, std::move(tags), spec.description, request, context.deadline);
+  EndCut(key, request, made.status());
+  if (!made.ok()) return made.status();
+  return ToSnapshot(*made, scheme_, options_.service);
 }
 
 absl::Status EbsDriver::RemoveSnapshot(const CallContext& context, const std::string& id) {
@@ -174,6 +251,13 @@ absl::StatusOr<Ec2Volume> EbsDriver::CreateFromSnapshot(const Self& self, const 
   return CreateOnce(self, spec.name, std::move(plan), context);
 }
 
+/// A temporary one that nobody will ask for again.
+void EbsDriver::RemoveLostCut(const Self& self, const std::string& token) {
+  const Deadline end = Deadline::After(clock_, kTidyUp);
+  const auto lost = FindCut(self, token, clock_.Now() + options_.consistency, end);
+  if (lost.ok() && *lost) (void)self.cloud->client().DeleteSnapshot((*lost)->id, end);
+}
+
 /// By a snapshot that lives as long as the copying. EC2 lets it go as soon as the volume is made.
 absl::StatusOr<Ec2Volume> EbsDriver::CreateFromVolume(const Self& self, const CreateSpec& spec,
                                                       NewVolume plan, const CallContext& context) {
@@ -181,7 +265,11 @@ absl::StatusOr<Ec2Volume> EbsDriver::CreateFromVolume(const Self& self, const Cr
   Ec2Tags tags = scheme_.CommonTags(spec.name, self.identity.instance, source.zone);
   tags[kNameTag] = scheme_.FullName("temp-" + source.id);  // as 0.3.3 called it
   const std::string description = fmt::format("temporary, for the copy \"{}\" of {}", spec.name, source.id);
-  ASSIGN_OR_RETURN(Ec2Snapshot cut, Cut(self, source, std::move(tags), description, context.deadline));
+  const CutRequest request{RandomRequest(), std::nullopt};
+  absl::StatusOr<Ec2Snapshot> begun =
+      Cut(self, source, std::move(tags), description, request, context.deadline);
+  if (WasUnsure(begun.status())) RemoveLostCut(self, request.token);
+  ASSIGN_OR_RETURN(Ec2Snapshot cut, std::move(begun));
   const absl::Status completed = self.cloud->snapshot_poll().Wait(
       cut.id, fmt::format("the snapshot {} of {} to be completed", cut.id, CalledAs(source)),
       context.deadline, [&](const Ec2Snapshot* seen) -> std::optional<absl::Status> {

@@ -95,6 +95,9 @@ Ec2Modification ModificationOf(const Node& node) {
   modification.message = Text(node, "statusMessage");
   modification.progress = Percent(node, "progress");
   modification.target_size_gib = Number(node, "targetSize").value_or(0);
+  modification.target_type = Text(node, "targetVolumeType");
+  modification.target_iops = Number(node, "targetIops");
+  modification.target_throughput = Number(node, "targetThroughput");
   modification.started = Time(node, "startTime");
   modification.ended = Time(node, "endTime");
   return modification;

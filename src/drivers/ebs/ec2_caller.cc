@@ -14,6 +14,10 @@ namespace rexray::drivers::ebs {
 namespace {
 
 constexpr Duration kWithoutDeadline = std::chrono::minutes(2);
+/// A long back-off must not eat up what is left of the caller's time: where many nodes ask at once, those
+/// that have waited longest are the next.
+constexpr int kTriesBeforeTheEnd = 4;
+constexpr Duration kShortest = std::chrono::milliseconds(200);
 constexpr char kUnsurePayload[] = "rexray/ec2-unsure";
 
 double Seconds(Duration time) {
@@ -31,6 +35,10 @@ struct Ec2Caller::Attempt {
 
 bool WasUnsure(const absl::Status& status) {
   return status.GetPayload(kUnsurePayload).has_value();
+}
+
+void MarkUnsure(absl::Status& status) {
+  status.SetPayload(kUnsurePayload, absl::Cord("1"));
 }
 
 std::string DefaultEndpoint(const std::string& region) {
@@ -93,16 +101,15 @@ absl::StatusOr<std::string> Ec2Caller::Call(const Query& query, Deadline deadlin
       credentials_.Invalidate();
       continue;
     }
-    if (!attempt.again) return last;
     if (attempt.unsure && when_unsure == WhenUnsure::kReturn) {
-      last.SetPayload(kUnsurePayload, absl::Cord("1"));
+      MarkUnsure(last);
       return last;
     }
+    if (!attempt.again) return last;
     const bool used_up = options_.retries && tries > *options_.retries;
-    const Duration wait = backoff.Next();
-    if (used_up || deadline.Remaining(clock_) <= wait) {
-      return GivenUp(query, tries, clock_.Now() - begun, last);
-    }
+    const Duration left = deadline.Remaining(clock_);
+    const Duration wait = std::min(backoff.Next(), std::max<Duration>(left / kTriesBeforeTheEnd, kShortest));
+    if (used_up || left <= wait) return GivenUp(query, tries, clock_.Now() - begun, last);
     LogDebug("EC2 is asked again", {{"action", query.action()}, {"reason", std::string(MessageOf(last))}});
     Pause(wait, deadline);
   }
@@ -125,7 +132,8 @@ absl::StatusOr<std::string> Ec2Caller::Try(const Query& query, const std::string
   request.timeout = options_.attempt_timeout;
   absl::StatusOr<HttpReply> reply = transport_.Send(request);
   if (!reply.ok()) {
-    attempt.again = attempt.unsure = absl::IsUnavailable(reply.status());
+    attempt.again = absl::IsUnavailable(reply.status());
+    attempt.unsure = attempt.again || absl::IsDeadlineExceeded(reply.status());
     return Annotate(reply.status(), query.action());
   }
   NoteDate(*reply);

@@ -37,7 +37,7 @@ struct CallerOptions {
 /// HTTP 500). Every other reason to try again says that nothing was done.
 enum class WhenUnsure {
   kRepeat,  ///< reading, or an action with a ClientToken or a state that makes it idempotent
-  kReturn,  ///< the caller looks first: the status is Unavailable and WasUnsure
+  kReturn,  ///< the caller looks first: the status is Unavailable or DeadlineExceeded, and WasUnsure
 };
 
 /// Thread-safe.
@@ -77,8 +77,9 @@ class Ec2Caller {
   std::optional<Duration> skew_ ABSL_GUARDED_BY(mutex_);
 };
 
-/// The status came of WhenUnsure::kReturn.
+/// The status came of WhenUnsure::kReturn: it may have been done.
 bool WasUnsure(const absl::Status& status);
+void MarkUnsure(absl::Status& status);
 
 /// "https://ec2.REGION.amazonaws.com", with the suffix of the region's partition (China).
 std::string DefaultEndpoint(const std::string& region);

@@ -136,41 +136,13 @@ absl::StatusOr<Ec2Modification> Ec2Client::ModifyVolume(const std::string& id, c
 
 absl::StatusOr<Ec2Snapshot> Ec2Client::CreateSnapshot(const std::string& volume,
                                                       const std::string& description, const Ec2Tags& tags,
-                                                      const std::pair<std::string, std::string>& unique,
                                                       Deadline deadline) {
   Query query("CreateSnapshot");
   query.Add("VolumeId", volume);
   if (!description.empty()) query.Add("Description", description);
   query.AddTagSpecification("snapshot", tags);
-  constexpr int kTries = 5;
-  absl::StatusOr<std::string> body = absl::UnknownError("CreateSnapshot was not called");
-  for (int i = 0; i < kTries; ++i) {
-    body = caller_.Call(query, deadline, WhenUnsure::kReturn);
-    if (body.ok()) return Named(query.action(), ReadCreatedSnapshot(*body));
-    if (!WasUnsure(body.status())) return body.status();
-    absl::StatusOr<std::vector<Ec2Snapshot>> made = LookForSnapshot(unique, deadline);
-    if (!made.ok()) {
-      return Annotate(body.status(),
-                      fmt::format("it is not known whether it was done ({})", MessageOf(made.status())));
-    }
-    if (!made->empty()) return made->front();
-  }
-  return body.status();
-}
-
-/// What was made a moment ago may not be shown yet: looked for until EC2's views agree, mostly.
-absl::StatusOr<std::vector<Ec2Snapshot>> Ec2Client::LookForSnapshot(
-    const std::pair<std::string, std::string>& unique, Deadline deadline) {
-  constexpr int kLooks = 4;
-  constexpr Duration kBetween = std::chrono::seconds(1);
-  Selection same;
-  same.filters.emplace_back("tag:" + unique.first, std::vector<std::string>{unique.second});
-  absl::StatusOr<std::vector<Ec2Snapshot>> made = DescribeSnapshots(same, deadline);
-  for (int i = 1; i < kLooks && made.ok() && made->empty(); ++i) {
-    caller_.Pause(kBetween, deadline);
-    made = DescribeSnapshots(same, deadline);
-  }
-  return made;
+  ASSIGN_OR_RETURN(const std::string body, caller_.Call(query, deadline, WhenUnsure::kReturn));
+  return Named(query.action(), ReadCreatedSnapshot(body));
 }
 
 absl::Status Ec2Client::DeleteSnapshot(const std::string& id, Deadline deadline) {

@@ -73,12 +73,10 @@ class Ec2Client {
                                              bool force, Deadline deadline);
   absl::StatusOr<Ec2Modification> ModifyVolume(const std::string& id, const VolumeChange& change,
                                                Deadline deadline);
-  /// Not idempotent by itself: the tags must hold `unique`, a pair that no other snapshot has; where an
-  /// answer was lost, a snapshot with it is looked for before the call is made again.
+  /// Not idempotent, so it is never made twice: where the answer was lost, the status is WasUnsure, and the
+  /// caller looks for a snapshot with its tags before it asks again.
   absl::StatusOr<Ec2Snapshot> CreateSnapshot(const std::string& volume, const std::string& description,
-                                             const Ec2Tags& tags,
-                                             const std::pair<std::string, std::string>& unique,
-                                             Deadline deadline);
+                                             const Ec2Tags& tags, Deadline deadline);
   absl::Status DeleteSnapshot(const std::string& id, Deadline deadline);
   absl::Status CreateTags(const std::string& resource, const Ec2Tags& tags, Deadline deadline);
   absl::Status DeleteTags(const std::string& resource, const std::vector<std::string>& keys,
@@ -90,9 +88,6 @@ class Ec2Client {
   Ec2Caller& caller() { return caller_; }
 
  private:
-  absl::StatusOr<std::vector<Ec2Snapshot>> LookForSnapshot(const std::pair<std::string, std::string>& unique,
-                                                           Deadline deadline);
-
   Ec2Caller& caller_;
 };
 

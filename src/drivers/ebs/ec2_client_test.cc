@@ -1,11 +1,11 @@
 #include "drivers/ebs/ec2_client.h"
 
-#include <thread>
+#include <optional>
 
 #include "gmock/gmock.h"
 
 #include "base/status.h"
-#include "base/testing/simulated_clock.h"
+#include "base/testing/virtual_time.h"
 #include "drivers/ebs/ec2_error.h"
 #include "drivers/ebs/testing/scripted_transport.h"
 
@@ -24,23 +24,11 @@ class Ec2ClientTest : public ::testing::Test {
  protected:
   Deadline In(Duration wait) { return Deadline::After(clock_, wait); }
 
-  /// Runs `call` while time passes in steps, so that back-offs end.
+  /// Runs `call` while time passes, so that back-offs end.
   template <typename Call>
   auto WithTime(Call call) -> decltype(call()) {
     std::optional<decltype(call())> result;
-    std::atomic<bool> done{false};
-    const size_t before = transport_.requests().size();
-    std::thread worker([&] {
-      result = call();
-      done = true;
-    });
-    // Not before it has begun: its deadline would be over first.
-    while (!done && transport_.requests().size() == before) std::this_thread::yield();
-    while (!done) {
-      clock_.Advance(std::chrono::milliseconds(100));
-      std::this_thread::yield();
-    }
-    worker.join();
+    RunInVirtualTime(clock_, std::chrono::milliseconds(100), {[&] { result = call(); }});
     return *std::move(result);
   }
 
@@ -170,15 +158,17 @@ TEST_F(Ec2ClientTest, ExpiredCredentialsAreFetchedOnceMore) {
   EXPECT_THAT(std::string(MessageOf(status)), Not(HasSubstr("s3cr3t")));
 }
 
-TEST_F(Ec2ClientTest, ALostAnswerMakesNoSecondSnapshot) {
-  transport_.Fail("CreateSnapshot", absl::UnavailableError("connection reset"));
-  transport_.Expect("DescribeSnapshots", 200,
-                    XmlAnswer("DescribeSnapshots",
-                              "<snapshotSet><item><snapshotId>snap-9</snapshotId></item></snapshotSet>"));
-  auto snapshot = client_.CreateSnapshot("vol-1", "", {{"u", "1"}}, {"u", "1"}, In(seconds(10)));
-  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
-  EXPECT_EQ(snapshot->id, "snap-9");
-  EXPECT_EQ(transport_.Count("Action=CreateSnapshot"), 1);
+TEST_F(Ec2ClientTest, ASnapshotWhoseAnswerWasLostIsNotAskedForAgain) {
+  for (const absl::Status& lost :
+       {absl::UnavailableError("connection reset"), absl::DeadlineExceededError("no answer in time")}) {
+    transport_.Fail("CreateSnapshot", lost);
+    const absl::Status status = client_.CreateSnapshot("vol-1", "", {}, In(seconds(10))).status();
+    EXPECT_EQ(status.code(), lost.code());
+    EXPECT_TRUE(WasUnsure(status)) << status;
+  }
+  EXPECT_EQ(transport_.Count("Action=CreateSnapshot"), 2);
+  transport_.Expect("CreateSnapshot", 400, XmlError("SnapshotLimitExceeded", "too many"));
+  EXPECT_FALSE(WasUnsure(client_.CreateSnapshot("vol-1", "", {}, In(seconds(10))).status()));
 }
 
 TEST_F(Ec2ClientTest, DryRun) {

@@ -63,6 +63,9 @@ struct Ec2Modification {
   std::string message;
   int progress = 0;
   uint64_t target_size_gib = 0;
+  std::string target_type;
+  std::optional<uint64_t> target_iops;
+  std::optional<uint64_t> target_throughput;
   std::optional<WallTime> started;
   std::optional<WallTime> ended;
   bool operator==(const Ec2Modification&) const = default;
