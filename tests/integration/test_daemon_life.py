@@ -1,7 +1,9 @@
 """Starting, stopping, being the only one, and what happens when the ground is bad."""
 
+import concurrent.futures
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import stat
@@ -11,6 +13,15 @@ import pytest
 
 from support.daemon import (Daemon, PluginError, counted_id, eventually, http_request, in_own_namespace,
                             why_no_mount_namespace)
+
+
+def start_in_own_namespace(daemon, covered, by):
+    """`by` stands at `covered` for this daemon alone."""
+    words = f"{in_own_namespace(covered, by)} && exec {daemon.programs}/rexray start -f"
+    with open(daemon.log_path, "a") as log:
+        daemon.process = subprocess.Popen(["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", words],
+                                          env=daemon.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    daemon.wait_ready()
 
 
 def test_sockets_have_their_modes_and_go_with_the_daemon(daemon):
@@ -107,6 +118,50 @@ def test_sigterm_is_an_orderly_end(daemon):
     daemon.start()
     daemon.plugin.unmount("held", counted_id(1))
     assert daemon.mounts() == []
+
+
+def test_sigterm_finishes_the_mount_that_is_under_way(idle_daemon, tmp_path):
+    """mkfs waits for the test: a FIFO stands before the real one, in a mount namespace of the daemon's own."""
+    if why := why_no_mount_namespace():
+        pytest.skip(f"SKIPPED: {why}")
+    if not (found := shutil.which("mkfs.ext4", path="/usr/sbin:/sbin")):
+        pytest.skip("SKIPPED: no mkfs.ext4")
+    shutil.copy(os.path.realpath(found), tmp_path / "mkfs.ext4")
+    began, gate = tmp_path / "began", tmp_path / "gate"
+    os.mkfifo(gate)
+    waits = tmp_path / "waits"
+    waits.write_text(f'#!/bin/sh\necho mkfs > {began}\nread go < {gate}\nexec {tmp_path}/mkfs.ext4 "$@"\n')
+    waits.chmod(0o755)
+    idle_daemon.share_volumes()
+    start_in_own_namespace(idle_daemon, os.path.realpath(found), waits)
+    idle_daemon.plugin.create("v", size="1")
+    with concurrent.futures.ThreadPoolExecutor() as callers:
+        mounting = callers.submit(idle_daemon.plugin.mount, "v", counted_id(1))
+        eventually(began.exists, "mkfs runs")
+        idle_daemon.signal(signal.SIGTERM)
+        eventually(lambda: not idle_daemon.admin_socket.exists(), "nothing new is taken")
+        assert idle_daemon.process.poll() is None
+        gate.write_text("go\n")
+        path = mounting.result(timeout=60)
+    assert idle_daemon.wait() == 0
+    assert os.path.ismount(os.path.dirname(path))
+    idle_daemon.start()
+    assert idle_daemon.plugin.get("v")["Mountpoint"] == path
+    idle_daemon.plugin.unmount("v", counted_id(1))
+
+
+def test_ready_is_said_when_the_sockets_answer(idle_daemon, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        idle_daemon.spawn({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        while b"READY=1" not in manager.recv(4096):
+            pass
+        assert idle_daemon.plugin.list() == []
+        assert idle_daemon.admin("GET", "status")["services"][0]["state"] == "ready"
+        idle_daemon.signal(signal.SIGTERM)
+        assert b"STOPPING=1" in manager.recv(4096)
+        assert idle_daemon.wait() == 0
 
 
 def test_sighup_does_not_kill(daemon):
@@ -228,12 +283,7 @@ def test_a_missing_mkfs_names_the_package(idle_daemon):
         pytest.skip("SKIPPED: no mkfs.ext4 to hide")
     real = os.path.realpath(tools[0])
     idle_daemon.share_volumes()
-    hide = f"{in_own_namespace(real, '/dev/null')} && exec {idle_daemon.programs}/rexray start -f"
-    with open(idle_daemon.log_path, "w") as log:
-        idle_daemon.process = subprocess.Popen(["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", hide],
-                                               env=idle_daemon.environment, stdin=subprocess.DEVNULL, stdout=log,
-                                               stderr=log)
-    idle_daemon.wait_ready()
+    start_in_own_namespace(idle_daemon, real, "/dev/null")
     idle_daemon.plugin.create("x", size="1")
     with pytest.raises(PluginError) as refused:
         idle_daemon.plugin.mount("x", counted_id(1))
