@@ -1,5 +1,9 @@
 #include "cli/rexray/admin_json.h"
 
+#include <string_view>
+#include <utility>
+
+#include "cli/rexray/admin_fields.h"
 #include "nlohmann/json.hpp"
 
 #include "base/code_table.h"
@@ -11,141 +15,93 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Json& At(const Json& json, const char* key) {
+const Json& At(const Json& json, std::string_view path) {
   static const Json kNull;
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  return json.is_object() && found != json.end() ? *found : kNull;
-}
-
-void Read(const Json& json, const char* key, std::string* to) {
-  const Json& value = At(json, key);
-  if (value.is_string()) *to = value.get<std::string>();
-}
-
-void Read(const Json& json, const char* key, bool* to) {
-  const Json& value = At(json, key);
-  if (value.is_boolean()) *to = value.get<bool>();
-}
-
-void Read(const Json& json, const char* key, uint64_t* to) {
-  const Json& value = At(json, key);
-  if (value.is_number_unsigned()) *to = value.get<uint64_t>();
-}
-
-void Read(const Json& json, const char* key, int64_t* to) {
-  const Json& value = At(json, key);
-  if (value.is_number_integer()) *to = value.get<int64_t>();
-}
-
-void Read(const Json& json, const char* key, std::optional<uint64_t>* to) {
-  const Json& value = At(json, key);
-  if (value.is_number_unsigned()) *to = value.get<uint64_t>();
-}
-
-void Read(const Json& json, const char* key, std::vector<std::string>* to) {
-  const Json& value = At(json, key);
-  if (!value.is_array()) return;
-  for (const Json& item : value) {
-    if (item.is_string()) to->push_back(item.get<std::string>());
+  const Json* at = &json;
+  while (!path.empty()) {
+    const size_t dot = path.find('.');
+    const auto found = at->is_object() ? at->find(path.substr(0, dot)) : at->end();
+    if (!at->is_object() || found == at->end()) return kNull;
+    at = &*found;
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
   }
+  return *at;
 }
 
-void Read(const Json& json, const char* key, std::map<std::string, std::string>* to) {
-  const Json& value = At(json, key);
-  if (!value.is_object()) return;
+// Each of these says whether the value is what it takes, and otherwise leaves `to` as it is.
+
+bool Take(const Json& value, std::string* to) {
+  if (value.is_string()) *to = value.get<std::string>();
+  return value.is_string();
+}
+
+bool Take(const Json& value, bool* to) {
+  if (value.is_boolean()) *to = value.get<bool>();
+  return value.is_boolean();
+}
+
+bool Take(const Json& value, uint64_t* to) {
+  if (value.is_number_unsigned()) *to = value.get<uint64_t>();
+  return value.is_number_unsigned();
+}
+
+bool Take(const Json& value, int64_t* to) {
+  if (value.is_number_integer()) *to = value.get<int64_t>();
+  return value.is_number_integer();
+}
+
+bool Take(const Json& value, std::map<std::string, std::string>* to) {
+  if (!value.is_object()) return false;
   for (const auto& [name, text] : value.items()) {
     if (text.is_string()) (*to)[name] = text.get<std::string>();
   }
+  return true;
+}
+
+bool Take(const Json& value, ServiceError* to) {
+  std::string code;
+  std::string message = "no reason was given";
+  Take(At(value, "service"), &to->service);
+  Take(At(value, "code"), &code);
+  Take(At(value, "message"), &message);
+  to->status = absl::Status(CodeFromName(code).value_or(absl::StatusCode::kUnknown), message);
+  return value.is_object();
 }
 
 template <typename T>
-std::vector<T> ReadList(const Json& list, T (*one)(const Json&)) {
-  std::vector<T> out;
-  if (!list.is_array()) return out;
-  out.reserve(list.size());
-  for (const Json& item : list) out.push_back(one(item));
-  return out;
+requires kHasFields<T>
+bool Take(const Json& value, T* to);
+
+template <typename T>
+bool Take(const Json& value, std::optional<T>* to) {
+  T read{};
+  const bool taken = Take(value, &read);
+  if (taken) *to = std::move(read);
+  return taken;
 }
 
-AttachmentInfo AttachmentFromJson(const Json& json) {
-  AttachmentInfo out;
-  Read(json, "node", &out.node);
-  Read(json, "state", &out.state);
-  Read(json, "device", &out.device);
-  return out;
+template <typename T>
+bool Take(const Json& list, std::vector<T>* to) {
+  if (!list.is_array()) return false;
+  for (const Json& item : list) {
+    T read{};
+    if (Take(item, &read)) to->push_back(std::move(read));
+  }
+  return true;
 }
 
-ConsumerInfo ConsumerFromJson(const Json& json) {
-  ConsumerInfo out;
-  Read(json, "api", &out.api);
-  Read(json, "id", &out.id);
-  Read(json, "counted", &out.counted);
-  Read(json, "count", &out.count);
-  Read(json, "since", &out.since);
-  Read(json, "verdict", &out.verdict);
-  Read(json, "why", &out.why);
-  return out;
+template <typename T>
+requires kHasFields<T>
+bool Take(const Json& value, T* to) {
+  std::apply([&](const auto&... field) { (Take(At(value, field.key), &(to->*field.member)), ...); },
+             kFields<T>);
+  return value.is_object();
 }
 
-UseInfo UseFromJson(const Json& json) {
-  UseInfo out;
-  Read(json, "pid", &out.pid);
-  Read(json, "command", &out.command);
-  Read(json, "mountNamespace", &out.mount_namespace);
-  Read(json, "target", &out.target);
-  Read(json, "how", &out.how);
-  Read(json, "container", &out.container);
-  return out;
-}
-
-NodeInfo NodeFromJson(const Json& json) {
-  NodeInfo out;
-  Read(json, "service", &out.service);
-  Read(json, "driver", &out.driver);
-  Read(json, "id", &out.id);
-  Read(json, "name", &out.name);
-  Read(json, "zone", &out.zone);
-  Read(json, "region", &out.region);
-  return out;
-}
-
-ServiceInfo ServiceFromJson(const Json& json) {
-  ServiceInfo out;
-  Read(json, "name", &out.name);
-  Read(json, "driver", &out.driver);
-  Read(json, "state", &out.state);
-  Read(json, "error", &out.error);
-  Read(json, "volumes", &out.volumes);
-  Read(json, "volumesError", &out.volumes_error);
-  Read(json, "dockerSocket", &out.docker_socket);
-  Read(json, "specFile", &out.spec_file);
-  const Json& capabilities = At(json, "capabilities");
-  Read(capabilities, "kind", &out.kind);
-  Read(capabilities, "scope", &out.scope);
-  return out;
-}
-
-EventInfo EventFromJson(const Json& json) {
-  EventInfo out;
-  Read(json, "sequence", &out.sequence);
-  Read(json, "at", &out.at);
-  Read(json, "level", &out.level);
-  Read(json, "kind", &out.kind);
-  Read(json, "service", &out.service);
-  Read(json, "id", &out.id);
-  Read(json, "name", &out.name);
-  Read(json, "text", &out.text);
-  return out;
-}
-
-ServiceError ServiceErrorFromJson(const Json& json) {
-  std::string code;
-  std::string message = "no reason was given";
-  ServiceError out;
-  Read(json, "service", &out.service);
-  Read(json, "code", &code);
-  Read(json, "message", &message);
-  out.status = absl::Status(CodeFromName(code).value_or(absl::StatusCode::kUnknown), message);
+template <typename T>
+T Read(const Json& json) {
+  T out;
+  Take(json, &out);
   return out;
 }
 
@@ -161,114 +117,39 @@ void AddOptional(Json* to, const char* key, const std::optional<T>& value) {
 }  // namespace
 
 VolumeInfo VolumeFromJson(const Json& json) {
-  VolumeInfo out;
-  Read(json, "service", &out.service);
-  Read(json, "id", &out.id);
-  Read(json, "name", &out.name);
-  Read(json, "size", &out.size);
-  Read(json, "allocated", &out.allocated);
-  Read(json, "type", &out.type);
-  Read(json, "fsType", &out.fs_type);
-  Read(json, "iops", &out.iops);
-  Read(json, "throughput", &out.throughput);
-  Read(json, "zone", &out.zone);
-  Read(json, "encrypted", &out.encrypted);
-  Read(json, "tags", &out.tags);
-  Read(json, "status", &out.status);
-  Read(json, "statusDetail", &out.status_detail);
-  out.attachments = ReadList(At(json, "attachments"), AttachmentFromJson);
-  Read(json, "created", &out.created);
-  Read(json, "createdByUs", &out.created_by_us);
-  Read(json, "blank", &out.blank);
-  Read(json, "mkfsOptions", &out.mkfs_options);
-  Read(json, "mountOptions", &out.mount_options);
-  Read(json, "state", &out.state);
-  Read(json, "device", &out.device);
-  Read(json, "mountPoint", &out.mount_point);
-  out.consumers = ReadList(At(json, "consumers"), ConsumerFromJson);
-  Read(json, "waitingFor", &out.waiting_for);
-  return out;
+  return Read<VolumeInfo>(json);
 }
 
 VolumeList VolumeListFromJson(const Json& json) {
-  VolumeList out;
-  out.volumes = ReadList(At(json, "volumes"), VolumeFromJson);
-  out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
-  return out;
+  return Read<VolumeList>(json);
 }
 
 NodeList NodeListFromJson(const Json& json) {
-  NodeList out;
-  out.nodes = ReadList(At(json, "nodes"), NodeFromJson);
-  out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
-  return out;
+  return Read<NodeList>(json);
 }
 
 SnapshotInfo SnapshotFromJson(const Json& json) {
-  SnapshotInfo out;
-  Read(json, "service", &out.service);
-  Read(json, "id", &out.id);
-  Read(json, "name", &out.name);
-  Read(json, "description", &out.description);
-  Read(json, "sourceVolume", &out.source_volume);
-  Read(json, "size", &out.size);
-  Read(json, "allocated", &out.allocated);
-  Read(json, "fsType", &out.fs_type);
-  Read(json, "tags", &out.tags);
-  Read(json, "created", &out.created);
-  Read(json, "status", &out.status);
-  Read(json, "statusDetail", &out.status_detail);
-  Read(json, "progressPercent", &out.progress_percent);
-  Read(json, "encrypted", &out.encrypted);
-  Read(json, "createdByUs", &out.created_by_us);
-  return out;
+  return Read<SnapshotInfo>(json);
 }
 
 SnapshotListing SnapshotListingFromJson(const Json& json) {
-  SnapshotListing out;
-  out.snapshots = ReadList(At(json, "snapshots"), SnapshotFromJson);
-  out.errors = ReadList(At(json, "errors"), ServiceErrorFromJson);
-  return out;
+  return Read<SnapshotListing>(json);
 }
 
 UsageInfo UsageFromJson(const Json& json) {
-  const auto space = [](const Json& from) -> std::optional<UsageInfo::Space> {
-    if (!from.is_object()) return std::nullopt;
-    UsageInfo::Space read;
-    Read(from, "size", &read.size);
-    Read(from, "available", &read.available);
-    return read;
-  };
-  UsageInfo out;
-  out.file_system = space(At(json, "fileSystem"));
-  out.pool = space(At(json, "pool"));
-  Read(At(json, "pool"), "name", &out.pool_name);
-  Read(json, "problem", &out.problem);
-  return out;
+  return Read<UsageInfo>(json);
 }
 
 DaemonStatus DaemonStatusFromJson(const Json& json) {
-  DaemonStatus out;
-  Read(json, "version", &out.version);
-  Read(json, "pid", &out.pid);
-  Read(json, "startedAt", &out.started_at);
-  Read(json, "uptimeSeconds", &out.uptime_seconds);
-  Read(json, "logLevel", &out.log_level);
-  Read(json, "configFile", &out.config_file);
-  Read(json, "runDirectory", &out.run_directory);
-  Read(json, "volumesRoot", &out.volumes_root);
-  Read(json, "defaultService", &out.default_service);
-  Read(json, "warnings", &out.warnings);
-  out.services = ReadList(At(json, "services"), ServiceFromJson);
-  return out;
+  return Read<DaemonStatus>(json);
 }
 
 ConsumerList ConsumersFromJson(const Json& json) {
-  return {ReadList(At(json, "consumers"), ConsumerFromJson), ReadList(At(json, "uses"), UseFromJson)};
+  return Read<ConsumerList>(json);
 }
 
 std::vector<EventInfo> EventsFromJson(const Json& json) {
-  return ReadList(At(json, "events"), EventFromJson);
+  return Read<std::vector<EventInfo>>(At(json, "events"));
 }
 
 Json CreateToJson(const std::string& name, const CreateOptions& options) {

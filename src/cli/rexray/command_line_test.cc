@@ -128,6 +128,7 @@ TEST(CommandLine, CreateInBothDialects) {
   EXPECT_THAT(now.create.tags, ElementsAre(Pair("a", "b=c")));
   EXPECT_FALSE(now.old_dialect);
   EXPECT_EQ(Parsed({"volume", "create", "x", "--encrypted=false"}).create.encrypted, false);
+  EXPECT_EQ(Parsed({"volume", "create", "x", "--encrypted=t"}).create.encrypted, true) << "as in a file";
   EXPECT_EQ(Parsed({"volume", "create", "x"}).create.encrypted, std::nullopt);
 }
 

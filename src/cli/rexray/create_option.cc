@@ -8,6 +8,7 @@
 
 #include "base/size.h"
 #include "base/status.h"
+#include "config/value.h"
 
 namespace rexray::cli {
 
@@ -82,9 +83,7 @@ void AddWords(std::string_view text, std::vector<std::string>* list) {
 }  // namespace
 
 absl::StatusOr<bool> ParseBool(std::string_view what, std::string_view text) {
-  const std::string lower = Lower(text);
-  if (lower == "true" || lower == "yes" || lower == "1" || lower == "on") return true;
-  if (lower == "false" || lower == "no" || lower == "0" || lower == "off") return false;
+  if (const absl::StatusOr<bool> value = config::ParseBool(text); value.ok()) return value;
   return Error(absl::StatusCode::kInvalidArgument, "{}: \"{}\" is not true or false", what,
                TerminalSafe(text));
 }
