@@ -45,7 +45,8 @@ TEST_F(InjectionTest, ContainerPathIsAPathAndNothingElse) {
   const std::string target = options_.paths.host_root + evil;
   EXPECT_EQ((*plan)->binds[0].target, target);
   EXPECT_THAT(MountCommands(**plan)[1],
-              ElementsAre("mount", "-n", "--rbind", mounter_->PathOf({"rexray", "v"}), target));
+              ElementsAre("/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "mount", "-n",
+                          "--rbind", mounter_->PathOf({"rexray", "v"}), target));
 
   // Mesos 0.28 accepts shell commands only: a real shell must see the same words.
   SystemClock& clock = SystemClock::Get();
@@ -62,6 +63,44 @@ TEST_F(InjectionTest, ContainerPathWithControlCharacters) {
   Start();
   EXPECT_THAT(Refusal({{"DVDI_VOLUME_NAME", "v"}, {"DVDI_VOLUME_CONTAINERPATH", "/tmp/x\nid"}}),
               HasSubstr("\\x0a"));
+}
+
+// Before Mesos 1.1 the helper that runs the commands is root and has the environment of the task, which says
+// in PATH, and to a bash in functions, what "mount" is.
+TEST_F(InjectionTest, TheEnvironmentOfTheTaskDoesNotSayWhatIsExecuted) {
+  const std::string evil = folder_ + "/evil";
+  const std::string proof = folder_ + "/pwn";
+  const std::string bash_as_sh = folder_ + "/sh";  // as on most systems but Debian
+  fs::create_directory(evil);
+  fs::create_symlink("/bin/bash", bash_as_sh);
+  for (const char* const name : {"mount", "readlink", "env", "sh", "test"}) {
+    std::ofstream(evil + "/" + name) << "#!/bin/sh\n: >> " << proof << "\n";
+    fs::permissions(evil + "/" + name, fs::perms::owner_all);
+  }
+  const std::vector<std::string> of_task{"/usr/bin/env",
+                                         "PATH=" + evil,
+                                         "ENV=" + evil + "/mount",
+                                         "BASH_ENV=" + evil + "/mount",
+                                         "BASH_FUNC_mount%%=() { : >> " + proof + "; }",
+                                         "BASH_FUNC_test%%=() { : >> " + proof + "; }"};
+  const LaunchPlan plan{{{"/no/such/source", "/no/such/target", true, 0}}};
+  std::vector<std::vector<std::string>> commands = MountCommands(plan);
+  for (const std::string& text : ShellMountCommands(plan, "mnt:[1]")) {
+    for (const std::string& shell : {std::string("/bin/sh"), bash_as_sh}) {
+      commands.push_back({shell, "-c", text});
+    }
+  }
+  ProcessRunner runner(SystemClock::Get());
+  for (const auto& command : commands) {
+    // The one that would succeed, and change the namespace of this test.
+    if (QuoteForDisplay(command).find("--make-rslave") != std::string::npos) continue;
+    std::vector<std::string> argv = of_task;
+    argv.insert(argv.end(), command.begin(), command.end());
+    const auto ran = runner.Run({.argv = argv, .accepted_exit_codes = {0, 1, 32}});
+    EXPECT_TRUE(ran.ok()) << ran.status();
+    EXPECT_FALSE(fs::exists(proof)) << QuoteForDisplay(command);
+    fs::remove(proof);
+  }
 }
 
 // S2: DVDI_VOLUME_DVDCLI executed any file as root.
@@ -164,7 +203,7 @@ TEST_F(InjectionTest, BindsAreNosuidAndNodev) {
   const auto commands = MountCommands(**plan);
   ASSERT_EQ(commands.size(), 3u);
   EXPECT_THAT(commands[2], Contains(HasSubstr("remount,bind,")));
-  EXPECT_THAT(commands[2][3], HasSubstr("nosuid,nodev"));
+  EXPECT_THAT(commands[2], Contains(HasSubstr("nosuid,nodev")));
 }
 
 // S6: no say in who uses which driver.

@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
+#include <initializer_list>
+
 #include "fmt/format.h"
 
 namespace rexray::mesos {
@@ -18,6 +20,29 @@ constexpr FlagName kFlags[] = {
     {MS_NODEV, ST_NODEV, "nodev"},         {MS_NOEXEC, ST_NOEXEC, "noexec"},
     {MS_NOATIME, ST_NOATIME, "noatime"},   {MS_NODIRATIME, ST_NODIRATIME, "nodiratime"},
     {MS_RELATIME, ST_RELATIME, "relatime"}};
+
+// Before Mesos 1.1 the launch helper runs these as root, but in the environment of the task: its PATH (or a
+// function for bash) would say what "mount" is.
+const std::vector<std::string>& CleanEnvironment() {
+  static const auto* const words =
+      new std::vector<std::string>{"/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  return *words;
+}
+
+std::vector<std::string> Clean(std::initializer_list<std::string> words) {
+  std::vector<std::string> argv = CleanEnvironment();
+  argv.insert(argv.end(), words);
+  return argv;
+}
+
+std::string ShellCommand(const std::vector<std::string>& argv) {
+  std::string command;
+  for (const std::string& word : argv) {
+    if (!command.empty()) command += ' ';
+    command += ShellQuoted(word);
+  }
+  return command;
+}
 
 std::string RemountOptions(unsigned long flags) {
   std::string options = "remount,bind";
@@ -41,30 +66,24 @@ unsigned long BindFlags(const std::string& source, bool read_only) {
 }
 
 std::vector<std::vector<std::string>> MountCommands(const LaunchPlan& plan) {
-  std::vector<std::vector<std::string>> commands{{"mount", "-n", "--make-rslave", "/"}};
+  std::vector<std::vector<std::string>> commands{Clean({"mount", "-n", "--make-rslave", "/"})};
   for (const Bind& bind : plan.binds) {
-    commands.push_back({"mount", "-n", bind.read_only ? "--bind" : "--rbind", bind.source, bind.target});
-    commands.push_back({"mount", "-n", "-o", RemountOptions(bind.flags), bind.target});
+    commands.push_back(
+        Clean({"mount", "-n", bind.read_only ? "--bind" : "--rbind", bind.source, bind.target}));
+    commands.push_back(Clean({"mount", "-n", "-o", RemountOptions(bind.flags), bind.target}));
   }
   return commands;
 }
 
 std::vector<std::string> ShellMountCommands(const LaunchPlan& plan, std::string_view agent_namespace) {
-  std::vector<std::string> commands;
-  commands.push_back(fmt::format(
+  const std::string test = fmt::format(
       "test \"$(readlink /proc/self/ns/mnt)\" != {} || {{ echo {} >&2; exit 1; }}",
       ShellQuoted(agent_namespace),
       ShellQuoted(
           "DockerVolumeDriverIsolator: the container has no mount namespace of its own; run the agent with "
-          "--launcher=linux")));
-  for (const auto& argv : MountCommands(plan)) {
-    std::string command;
-    for (const std::string& word : argv) {
-      if (!command.empty()) command += ' ';
-      command += ShellQuoted(word);
-    }
-    commands.push_back(std::move(command));
-  }
+          "--launcher=linux"));
+  std::vector<std::string> commands{ShellCommand(Clean({"/bin/sh", "-c", test}))};
+  for (const auto& argv : MountCommands(plan)) commands.push_back(ShellCommand(argv));
   return commands;
 }
 

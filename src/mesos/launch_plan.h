@@ -27,7 +27,8 @@ struct LaunchPlan {
 unsigned long BindFlags(const std::string& source, bool read_only);
 
 /// Makes all mounts slaves first: on a systemd host "/" is shared, and a bind made in the container's
-/// namespace would appear on the host and keep the volume busy.
+/// namespace would appear on the host and keep the volume busy. Each command starts with an env that leaves
+/// nothing of the environment that it is run in, which may be the task's.
 std::vector<std::vector<std::string>> MountCommands(const LaunchPlan& plan);
 
 /// The same as shell commands, each word quoted, after a test that ends the launch unless the mount namespace

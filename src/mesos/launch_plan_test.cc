@@ -28,19 +28,22 @@ constexpr unsigned long kSafe = MS_NOSUID | MS_NODEV;
 
 TEST(LaunchPlanTest, Commands) {
   const LaunchPlan plan{{{"/m/v", "/s/data", false, kSafe}, {"/m/w", "/s/logs", true, kSafe | MS_RDONLY}}};
-  EXPECT_THAT(MountCommands(plan),
-              ElementsAre(ElementsAre("mount", "-n", "--make-rslave", "/"),
-                          ElementsAre("mount", "-n", "--rbind", "/m/v", "/s/data"),
-                          ElementsAre("mount", "-n", "-o", "remount,bind,nosuid,nodev", "/s/data"),
-                          ElementsAre("mount", "-n", "--bind", "/m/w", "/s/logs"),
-                          ElementsAre("mount", "-n", "-o", "remount,bind,ro,nosuid,nodev", "/s/logs")));
+  const auto clean = [](auto... words) {
+    return ElementsAre("/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "mount", "-n", words...);
+  };
+  EXPECT_THAT(
+      MountCommands(plan),
+      ElementsAre(clean("--make-rslave", "/"), clean("--rbind", "/m/v", "/s/data"),
+                  clean("-o", "remount,bind,nosuid,nodev", "/s/data"), clean("--bind", "/m/w", "/s/logs"),
+                  clean("-o", "remount,bind,ro,nosuid,nodev", "/s/logs")));
 }
 
 TEST(LaunchPlanTest, ShellCommandsBeginWithATestOfTheNamespace) {
   const auto commands = ShellMountCommands({}, "mnt:[4026531840]");
   ASSERT_THAT(commands, SizeIs(2));
-  EXPECT_THAT(commands[0], HasSubstr("!= 'mnt:[4026531840]' ||"));
-  EXPECT_EQ(commands[1], "'mount' '-n' '--make-rslave' '/'");
+  EXPECT_THAT(commands[0], HasSubstr("!= '\\''mnt:[4026531840]'\\'' ||"));
+  EXPECT_EQ(commands[1],
+            "'/usr/bin/env' '-i' 'PATH=/usr/sbin:/usr/bin:/sbin:/bin' 'mount' '-n' '--make-rslave' '/'");
 }
 
 // Before Mesos 1.0 the posix launcher says nothing and binds on the host: the test command has to end the
