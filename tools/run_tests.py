@@ -7,6 +7,7 @@ integration    whole programs on the real kernel, as root (pytest, sanitized pro
 orchestrators  a real dockerd, started by the test (pytest, release programs)
 packaging      the .deb, the tarball and the stack for AWS (pytest, release programs)
 crash          the daemon killed at every step and at random (pytest, programs with fault points)
+mesos          the isolator as a C program gets it and, where MESOS_ROOT is set (docs/mesos.md), its module
 
 What cannot run on a machine is SKIPPED with the reason, and counted. --long: the long soaks too.
 """
@@ -24,7 +25,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
 TSAN_ROOMS = ["base_test", "base_http_test", "engine_test"]
-SUITES = ["unit", "tsan", "integration", "orchestrators", "packaging", "crash"]
+SUITES = ["unit", "tsan", "integration", "orchestrators", "packaging", "crash", "mesos"]
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -70,11 +71,30 @@ def say(text):
     print(f"== {text}", flush=True)
 
 
+def configure(preset, directory, *definitions):
+    subprocess.run(["cmake", "--preset", preset, "-B", str(directory), *definitions], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
 def build(preset, targets=None):
     say(f"building {preset}" + (f": {' '.join(targets)}" if targets else ""))
     directory = ROOT / "build" / preset
     if not (directory / "build.ninja").exists():
-        subprocess.run(["cmake", "--preset", preset], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        configure(preset, directory)
+    return make(directory, targets)
+
+
+def build_mesos():
+    """Without sanitizers, which the module cannot have, and for the Mesos that the environment names, if any."""
+    say("building mesos")
+    names = ("MESOS_ROOT", "MESOS_BUILD", "MESOS_CXX11_ABI", "MESOS_EXTRA_INCLUDES")
+    directory = ROOT / "build" / "mesos"
+    configure("release", directory, "-DREXRAY_TESTS=ON", "-UMESOS_*",
+              *(f"-D{name}={os.environ[name]}" for name in names if name in os.environ))
+    return make(directory, ["mesos_border_test", "mesos_module_test"])
+
+
+def make(directory, targets):
     command = ["cmake", "--build", str(directory)]
     if targets:
         command += ["--target", *targets]
@@ -104,6 +124,20 @@ def run_gtests(tally, suite, programs, long):
                 print(f"{suite} {program.name}: {'ok' if code == 0 else f'exit code {code}'} ({seconds:.1f} s)", flush=True)
                 if code != 0:
                     print("\n".join(output.splitlines()[-200:]), flush=True)
+
+
+def run_border(tally, program):
+    """A program in C, without GoogleTest: its exit code and its words are the result."""
+    done = subprocess.run([str(program)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", timeout=120)
+    skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
+    if done.returncode != 0:
+        tally.failed.append(f"mesos {program.name}: exit code {done.returncode}")
+        print(done.stdout, flush=True)
+    elif skipped:
+        tally.skipped.append(f"mesos {program.name}: {skipped[0]}")
+    else:
+        tally.passed += 1
 
 
 def run_pytest(tally, suite, programs, long):
@@ -142,6 +176,8 @@ def main():
             released = build("release", ["all", "pages"])
         if "tsan" in chosen:
             raced = build("tsan", None if options.long else TSAN_ROOMS)
+        if "mesos" in chosen:
+            for_mesos = build_mesos()
     except subprocess.CalledProcessError as error:
         print(f"FAILED build: {' '.join(map(str, error.cmd))}")
         print("0 passed, 1 failed, 0 skipped")
@@ -159,6 +195,9 @@ def main():
         run_pytest(tally, "packaging", released, options.long)
     if "crash" in chosen:
         run_pytest(tally, "crash", sanitized, options.long)
+    if "mesos" in chosen:
+        run_border(tally, for_mesos / "mesos_border_test")
+        run_gtests(tally, "mesos", [for_mesos / "mesos_module_test"], options.long)
     return tally.close()
 
 
