@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +18,7 @@
 #include "base/bounded_output.h"
 #include "base/command_text.h"
 #include "base/logging.h"
+#include "base/spawn_plan.h"
 #include "base/status.h"
 #include "base/thread.h"
 #include "base/unique_fd.h"
@@ -92,48 +92,6 @@ absl::StatusOr<std::string> FindProgram(const std::string& name) {
   return ProgramNotFound(name);
 }
 
-/// What posix_spawn(3) shall do in the child. Each call can only fail for want of memory.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-  }
-  ~SpawnPlan() {
-    ::posix_spawnattr_destroy(&attributes_);
-    ::posix_spawn_file_actions_destroy(&actions_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  int Prepare(int in, int out, int err) {
-    sigset_t all;
-    sigset_t none;
-    ::sigfillset(&all);
-    ::sigemptyset(&none);
-    int error = 0;
-    const auto keep = [&error](int result) { error = error != 0 ? error : result; };
-    keep(::posix_spawnattr_setflags(&attributes_,
-                                    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP));
-    keep(::posix_spawnattr_setsigdefault(&attributes_, &all));
-    keep(::posix_spawnattr_setsigmask(&attributes_, &none));
-    keep(::posix_spawnattr_setpgroup(&attributes_, 0));
-    keep(::posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO));
-    keep(::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO));
-    keep(::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO));
-    // Ours are O_CLOEXEC by convention; a library's may not be.
-    keep(::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
-    return error;
-  }
-
-  const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 absl::Status SpawnError(int error, const std::string& program) {
   // ENOENT can also mean that the interpreter of a script is missing.
   if (error == ENOENT && ::access(program.c_str(), F_OK) != 0) return ProgramNotFound(program);
@@ -145,19 +103,15 @@ absl::StatusOr<Child> Spawn(const std::string& program, const Command& command) 
   ASSIGN_OR_RETURN(Pipe out, MakePipe());
   ASSIGN_OR_RETURN(Pipe err, MakePipe());
   SpawnPlan plan;
-  if (const int error = plan.Prepare(in.get(), out.write.get(), err.write.get()); error != 0) {
-    return SpawnError(error, program);
-  }
-  std::vector<char*> argv;
-  for (const std::string& word : command.argv) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
+  plan.Give(in.get(), STDIN_FILENO);
+  plan.Give(out.write.get(), STDOUT_FILENO);
+  plan.Give(err.write.get(), STDERR_FILENO);
   std::string locale = "LC_ALL=C";
   std::string path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
   const std::array<char*, 3> environment{locale.data(), path.data(), nullptr};
 
   Child child;
-  const int error = ::posix_spawn(&child.pid, program.c_str(), plan.actions(), plan.attributes(), argv.data(),
-                                  environment.data());
+  const int error = plan.Start(program, command.argv, environment.data(), child.pid);
   if (error != 0) return SpawnError(error, program);
   // Nobody but this thread reaps the child, so its pid is still its own.
   child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));

@@ -2,7 +2,7 @@
 
 #include "fmt/core.h"
 
-#include "base/mutex.h"
+#include "base/pause.h"
 
 namespace rexray::dvdi {
 namespace {
@@ -25,10 +25,7 @@ bool RetrySchedule::WaitBeforeNext(const std::string& what) {
   }
   const TimePoint until = now + next_;
   next_ *= 2;
-  Mutex mutex;
-  CondVar nobody_notifies;
-  const MutexLock lock(mutex);
-  while (clock_.Now() < until) clock_.WaitUntil(nobody_notifies, mutex, until);
+  PauseUntil(clock_, until);
   return true;
 }
 

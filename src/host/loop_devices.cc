@@ -16,6 +16,7 @@
 
 #include "base/backoff.h"
 #include "base/logging.h"
+#include "base/pause.h"
 #include "base/status.h"
 #include "host/device_users.h"
 #include "host/kernel_file.h"
@@ -127,11 +128,7 @@ std::string LoopDevices::SysPath(int number, std::string_view attribute) const {
 }
 
 void LoopDevices::Pause(Duration wait, Deadline deadline) {
-  const TimePoint until = Deadline::After(clock_, wait).Earlier(deadline).at();
-  Mutex mutex;
-  CondVar nobody;
-  MutexLock lock(mutex);
-  while (clock_.Now() < until) clock_.WaitUntil(nobody, mutex, until);
+  PauseUntil(clock_, Deadline::After(clock_, wait).Earlier(deadline).at());
 }
 
 absl::StatusOr<LoopDevice> LoopDevices::Attach(const std::string& path, bool read_only, Deadline deadline) {

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "base/mutex.h"
+#include "base/pause.h"
 #include "base/status.h"
 #include "base/unique_fd.h"
 #include "host/ext4_check.h"
@@ -46,14 +46,6 @@ absl::Status ReplayXfsLog(const std::string& device) {
   return absl::OkStatus();
 }
 
-void Pause(Clock& clock, Duration wait) {
-  const TimePoint until = clock.Now() + wait;
-  Mutex mutex;
-  CondVar nobody;
-  MutexLock lock(mutex);
-  while (clock.Now() < until) clock.WaitUntil(nobody, mutex, until);
-}
-
 absl::Status NewXfsUuid(CommandRunner& runner, BlockDevices& devices, Clock& clock, const std::string& device,
                         Deadline deadline) {
   RETURN_IF_ERROR(ReplayXfsLog(device));
@@ -61,7 +53,7 @@ absl::Status NewXfsUuid(CommandRunner& runner, BlockDevices& devices, Clock& clo
   for (absl::Status unused = devices.CheckUnused(device); !unused.ok();
        unused = devices.CheckUnused(device)) {
     if (deadline.Passed(clock)) return unused;
-    Pause(clock, std::chrono::milliseconds(5));
+    PauseUntil(clock, clock.Now() + std::chrono::milliseconds(5));
   }
   // What xfs_admin(8) does; that one is a shell script.
   ASSIGN_OR_RETURN(

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "base/mutex.h"
+#include "base/pause.h"
 #include "base/status.h"
 
 namespace rexray::setup {
@@ -41,11 +41,7 @@ absl::StatusOr<ServiceManager::State> ServiceManager::Show(const std::string& un
 }
 
 void ServiceManager::Wait() {
-  Mutex mutex;
-  CondVar never;
-  const TimePoint until = clock_.Now() + times_.step;
-  const MutexLock lock(mutex);
-  while (clock_.Now() < until) clock_.WaitUntil(never, mutex, until);
+  PauseUntil(clock_, clock_.Now() + times_.step);
 }
 
 absl::Status ServiceManager::Watch(const std::string& unit) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/spawn_plan.h"
 #include "base/status.h"
 
 namespace rexray::host {
@@ -48,51 +48,6 @@ UniqueFd OutOfTheWay(UniqueFd fd) {
     return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kHelperLock + 1));
   return fd;
 }
-
-/// What posix_spawn(3) does in the helper: its socket and its lock, standard streams, nothing else; no
-/// signal blocked; a process group of its own, so that a terminal's Ctrl-C ends the daemon and not a mount
-/// half-way.
-class HelperPlan {
- public:
-  HelperPlan() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-  }
-  ~HelperPlan() {
-    ::posix_spawnattr_destroy(&attributes_);
-    ::posix_spawn_file_actions_destroy(&actions_);
-  }
-  HelperPlan(const HelperPlan&) = delete;
-  HelperPlan& operator=(const HelperPlan&) = delete;
-
-  /// `lock` -1: none. Neither may be one of the numbers that they get.
-  int Prepare(int socket, int lock) {
-    sigset_t all;
-    sigset_t none;
-    ::sigfillset(&all);
-    ::sigemptyset(&none);
-    int error = 0;
-    const auto keep = [&error](int result) { error = error != 0 ? error : result; };
-    keep(::posix_spawnattr_setflags(&attributes_,
-                                    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP));
-    keep(::posix_spawnattr_setsigdefault(&attributes_, &all));
-    keep(::posix_spawnattr_setsigmask(&attributes_, &none));
-    keep(::posix_spawnattr_setpgroup(&attributes_, 0));
-    keep(::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
-    keep(::posix_spawn_file_actions_adddup2(&actions_, socket, kHelperSocket));
-    if (lock >= 0) keep(::posix_spawn_file_actions_adddup2(&actions_, lock, kHelperLock));
-    keep(
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, (lock >= 0 ? kHelperLock : kHelperSocket) + 1));
-    return error;
-  }
-
-  const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
 
 }  // namespace
 
@@ -222,14 +177,12 @@ absl::StatusOr<HelperPool::Helper> HelperPool::Spawn() const {
         OutOfTheWay(UniqueFd(::open(lock_file_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)));
     if (!lock.valid()) return ErrnoError(errno, fmt::format("{}: {}", what, lock_file_));
   }
-  HelperPlan plan;
-  if (const int error = plan.Prepare(theirs.get(), lock.get()); error != 0) return ErrnoError(error, what);
-  std::vector<char*> argv;
-  for (const std::string& word : program_.argv) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
+  SpawnPlan plan;
+  plan.GiveFile("/dev/null", STDIN_FILENO);
+  plan.Give(theirs.get(), kHelperSocket);
+  if (lock.valid()) plan.Give(lock.get(), kHelperLock);
   Helper helper;
-  const int error = ::posix_spawn(&helper.pid, program_.path.c_str(), plan.actions(), plan.attributes(),
-                                  argv.data(), environ);
+  const int error = plan.Start(program_.path, program_.argv, environ, helper.pid);
   if (error != 0) return ErrnoError(error, fmt::format("{} ({})", what, program_.path));
   helper.socket = std::move(ours);
   return helper;
