@@ -199,8 +199,8 @@ absl::StatusOr<LoopDevice> LoopDevices::Configure(int file, const std::string& p
       if (errno == EPERM || errno == EACCES) return NotPermitted(errno, "cannot get a loop device");
       return Error(
           StatusCode::kResourceExhausted,
-          "no free loop device: {}; free some (losetup -l shows them) or raise the kernel's max_loop",
-          std::strerror(errno));
+          "no free loop device for {}: {}; free some (losetup -l shows them) or raise the kernel's max_loop",
+          path, std::strerror(errno));
     }
     auto device = OpenNode(number, read_only ? O_RDONLY : O_RDWR);
     const bool vanished = device.status().code() == StatusCode::kNotFound;

@@ -1,11 +1,16 @@
 #include "host/loop_devices.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/loop.h>
+#include <linux/seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -263,6 +268,42 @@ TEST_F(LoopTest, WithoutLoopControlSaysWhatToDo) {
   const auto loop = loops.Attach(scratch_.Image("a.img", kMiB), false, host_.Soon());
   EXPECT_EQ(loop.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(MessageOf(loop.status())), HasSubstr("modprobe loop"));
+}
+
+/// On this thread alone: the kernel answers LOOP_CTL_GET_FREE as one does that has no number left.
+void RunOutOfLoopDevices() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + sizeof(uint64_t)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LOOP_CTL_GET_FREE, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+TEST_F(LoopTest, WhenThereAreNoneLeftItSaysSoAndLosesNothing) {
+  const std::string held = scratch_.Image("held.img", kMiB);
+  const std::string image = scratch_.Image("a.img", kMiB);
+  const LoopDevice before = Attached(held);
+  std::thread poor([&] {
+    RunOutOfLoopDevices();
+    const auto none = loops_.Attach(image, false, host_.Soon());
+    EXPECT_EQ(none.status().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string(MessageOf(none.status())), HasSubstr("losetup -l"));
+    EXPECT_THAT(std::string(MessageOf(none.status())), HasSubstr("a.img"));
+    const auto again = loops_.Attach(held, false, host_.Soon());
+    ASSERT_TRUE(again.ok()) << "what is attached needs none: " << again.status();
+    EXPECT_EQ(again->path, before.path);
+  });
+  poor.join();
+  EXPECT_FALSE(IsBound(IdentityOf(image)));
+  const LoopDevice loop = Attached(image);  // there are some again
+  EXPECT_EQ(loops_.Detach(loop.path, loop.backing, host_.Soon()), absl::OkStatus());
+  EXPECT_EQ(loops_.Detach(before.path, before.backing, host_.Soon()), absl::OkStatus());
 }
 
 TEST_F(LoopTest, WithoutSysfsNothingIsClaimed) {

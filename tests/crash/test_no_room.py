@@ -1,10 +1,13 @@
-"""No space in the run directory, none in the data directory, no file descriptors: clear errors, nothing lost, and all is well
+"""No space in the run directory, none in the data directory, no file descriptors, no loop devices: clear errors, nothing lost, and all is well
 again when there is room. A file system that the kernel gave up is said to need a remount."""
 
 import contextlib
+import ctypes
+import errno
 import os
 import pathlib
 import resource
+import struct
 import subprocess
 
 import pytest
@@ -185,6 +188,50 @@ def test_no_file_descriptors(node):
     plugin.unmount("held", A)
     settle(node)
     print(f"{failures} refused, the last: {last}")
+
+
+def without_loop_devices():
+    """In the child, before its program: the kernel answers LOOP_CTL_GET_FREE as one does that has no number left (ENOSPC)."""
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.ENOSPC
+    load, equal, end = 0x20, 0x15, 0x06
+    ioctl_number = {"x86_64": 16, "aarch64": 29}[os.uname().machine]
+    code = [(load, 0, 0, 0), (equal, 0, 3, ioctl_number), (load, 0, 0, 24), (equal, 0, 1, 0x4C82), (end, 0, 0, refuse),
+            (end, 0, 0, allow)]
+    text = b"".join(struct.pack("HBBI", *one) for one in code)
+    buffer = ctypes.create_string_buffer(text)
+    program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program):  # PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP
+        raise OSError(ctypes.get_errno(), "no seccomp filter")
+
+
+def test_no_loop_devices(node):
+    node.start()
+    plugin = node.plugin
+    plugin.create("held", size="64MiB")
+    plugin.create("free", size="64MiB")
+    write_durably(f"{plugin.mount('held', A)}/row", "42")
+    node.kill()
+    node.spawn(before=without_loop_devices)
+    node.wait_ready()
+    assert consumers_of(node, "held") == {A: 1}
+    plugin.mount("held", B)  # it has its device
+    plugin.unmount("held", B)
+    for _ in range(3):
+        why = refused(plugin.mount, "free", B)
+        assert '"free"' in why and "no free loop device" in why and "losetup -l" in why, why
+    assert plugin.get("free")["Status"]["state"] == "detached"
+    assert pathlib.Path(plugin.path("held"), "row").read_text() == "42"
+    plugin.create("more", size="64MiB")  # what needs no device is served
+    settle(node)
+    node.kill()
+    node.start()
+    for name in ("free", "more"):
+        plugin.mount(name, B)
+        plugin.unmount(name, B)
+    plugin.unmount("held", A)
+    settle(node)
+    assert node.mounts() == [] and node.loops() == []
 
 
 def test_a_file_system_that_was_given_up_is_said_to_need_a_remount(node):

@@ -126,13 +126,13 @@ class Daemon:
         self.wait_ready(timeout)
         return self
 
-    def spawn(self, extra_environment=None):
-        """Begins to start, and may die while it does."""
+    def spawn(self, extra_environment=None, before=None):
+        """Begins to start, and may die while it does. `before` runs in the child before the program does."""
         assert self.process is None
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen([str(self.programs / "rexray"), "start", "-f"],
                                             env={**self.environment, **(extra_environment or {})},
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=before)
 
     def wait_ready(self, timeout=30):
         """Polls the socket: the daemon is another program, its readiness is an event outside of us."""
