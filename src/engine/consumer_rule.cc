@@ -47,6 +47,14 @@ std::vector<ConsumerRecord> AfterUnmount(std::vector<ConsumerRecord> consumers, 
   return consumers;
 }
 
+Consumer AdoptedConsumer() {
+  return {Consumer::Api::kUnknown, "adopted", false};
+}
+
+bool OnlyAdopted(const std::vector<ConsumerRecord>& consumers) {
+  return consumers.size() == 1 && consumers.front().consumer == AdoptedConsumer();
+}
+
 std::vector<ConsumerRecord> AfterRelease(std::vector<ConsumerRecord> consumers,
                                          const std::string& consumer_id) {
   std::erase_if(consumers, [&](const ConsumerRecord& record) { return record.consumer.id == consumer_id; });

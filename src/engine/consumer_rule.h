@@ -14,6 +14,11 @@ namespace rexray::engine {
 std::vector<ConsumerRecord> AfterUnmount(std::vector<ConsumerRecord> consumers, const Consumer& consumer,
                                          bool drop_uncounted);
 
+/// The one consumer of a mount that was found here (recover.cc): whoever it is, nobody knows his id.
+Consumer AdoptedConsumer();
+/// Nobody is known to use it but whoever did when it was found.
+bool OnlyAdopted(const std::vector<ConsumerRecord>& consumers);
+
 /// What is left when every use by that id ends.
 std::vector<ConsumerRecord> AfterRelease(std::vector<ConsumerRecord> consumers,
                                          const std::string& consumer_id);

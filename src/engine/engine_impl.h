@@ -133,6 +133,8 @@ class EngineImpl final : public VolumeEngine {
   absl::StatusOr<VolumeView> RunGrow(ServiceState& service, const VolumeKey& key, const std::string& name,
                                      uint64_t size);
   absl::StatusOr<VolumeView> RunModify(ServiceState& service, const VolumeKey& key, const std::string& name,
+  void EndAdopted(ServiceState& service, const Stage& stage, bool now);
+
                                        const ModifySpec& spec);
   absl::StatusOr<VolumeView> RunAdopt(ServiceState& service, const VolumeKey& key, const std::string& name);
 

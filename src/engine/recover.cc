@@ -24,6 +24,7 @@
 #include "engine/unstage.h"
 #include "volume/volume_name.h"
 
+#include "engine/consumer_rule.h"
 namespace rexray::engine {
 namespace {
 
@@ -309,9 +310,9 @@ absl::Status AdoptMount(Core& core, ServiceState& service, const VolumeKey& key,
     ASSIGN_OR_RETURN(stage.user_path, MakeUserDirectory(mount.target, service.config.root_path,
                                                         service.config.file_mode, !stage.read_only));
     RETURN_IF_ERROR(core.SaveStage(stage));
-    // Who uses it is not known; somebody may. An operator ends it: rexray volume release NAME --consumer
-    // adopted.
-    RETURN_IF_ERROR(core.AddConsumer(key, {Consumer::Api::kUnknown, "adopted", false}).status());
+    // Who uses it is not known; somebody may. An Unmount with an id that nobody knows ends it when the kernel
+    // shows no user, or an operator: rexray volume release NAME --consumer adopted.
+    RETURN_IF_ERROR(core.AddConsumer(key, AdoptedConsumer()).status());
     return service.directory() ? absl::OkStatus() : service.driver().OnStaged(context, key.id);
   });
   steps.Finish();

@@ -45,21 +45,13 @@ host::WatchedMount Watched(const Stage& stage) {
   return {stage.device_number, stage.stage_path};
 }
 
-/// In the volume's turn: looked at once more, since a Mount may have come between.
-absl::Status CheckNobodyHasIt(Core& core, const Stage& stage) {
-  RETURN_IF_ERROR(core.host.users->SeesEveryProcess());
-  ASSIGN_OR_RETURN(const host::MountCensus census, core.host.users->Count({Watched(stage)}));
-  if (!census.gap.empty()) return Error(absl::StatusCode::kUnavailable, "{}", census.gap);
-  if (census.uses.front().empty()) return absl::OkStatus();
-  return Error(absl::StatusCode::kUnavailable, "{}", InWords(census.uses.front().front()));
-}
-
 void ReleaseStale(Core& core, const VolumeKey& key) {
   const StagePtr stage = core.table.Find(key);
   const absl::StatusOr<ServiceState*> service = core.FindService(key.service);
   if (stage == nullptr || !service.ok() || !IsCandidate(core, **service, *stage)) return;
   StepRunner steps = core.Steps(key, stage->name, "release");
-  absl::Status status = steps.Run("look", [&] { return CheckNobodyHasIt(core, *stage); });
+  // Once more, in the volume's turn, since a Mount may have come between.
+  absl::Status status = steps.Run("look", [&] { return CheckNobodyHasIt(core, **service, *stage); });
   const bool alive = !status.ok();
   if (status.ok()) status = UmountStage(core, **service, steps, key);
   if (status.ok()) {
@@ -111,6 +103,21 @@ const char* ToString(ConsumerEvidence::Verdict verdict) {
       return "unknown";
   }
   return "unknown";
+}
+
+absl::Status CheckNobodyHasIt(Core& core, const ServiceState& service, const Stage& stage) {
+  if (service.directory() || stage.device_number == 0) {
+    return Error(absl::StatusCode::kUnavailable,
+                 "its files are a directory, which needs no mount to be used");
+  }
+  if (core.host.users == nullptr) {
+    return Error(absl::StatusCode::kUnavailable, "what other processes have mounted cannot be seen");
+  }
+  RETURN_IF_ERROR(core.host.users->SeesEveryProcess());
+  ASSIGN_OR_RETURN(const host::MountCensus census, core.host.users->Count({Watched(stage)}));
+  if (!census.gap.empty()) return Error(absl::StatusCode::kUnavailable, "{}", census.gap);
+  if (census.uses.front().empty()) return absl::OkStatus();
+  return Error(absl::StatusCode::kUnavailable, "{}", InWords(census.uses.front().front()));
 }
 
 StaleConsumers::StaleConsumers(Core& core) : core_(core), search_("stale-search", core.timer, core.clock) {}

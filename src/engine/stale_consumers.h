@@ -22,6 +22,10 @@
 
 namespace rexray::engine {
 
+/// OK: the kernel shows that no process of this machine has it, but for the stage itself, and every process
+/// could be looked at. Otherwise who has it, or why that cannot be told. Blocks: it reads all of /proc.
+absl::Status CheckNobodyHasIt(Core& core, const ServiceState& service, const Stage& stage);
+
 class StaleConsumers {
  public:
   explicit StaleConsumers(Core& core);

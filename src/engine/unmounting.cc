@@ -2,10 +2,16 @@
 //
 // When the file system is busy nothing changes: the caller gets an error that names who keeps it, the
 // consumer stays, and the same call can be repeated. An error means that it did not happen.
+//
+// A mount that was found here has the consumer "adopted" in place of those that nobody remembers. Their ids
+// are unknown to us; an Unmount with one of these is theirs, and when the kernel shows that no process of
+// this machine has the volume any more, it was the last.
 
+#include "base/logging.h"
 #include "base/status.h"
 #include "engine/consumer_rule.h"
 #include "engine/engine_impl.h"
+#include "engine/stale_consumers.h"
 #include "engine/unstage.h"
 #include "volume/volume_name.h"
 
@@ -59,7 +65,7 @@ void EngineImpl::ChangeConsumers(
       answered = !only_known;
     } else if (stage->Staged() && !only_known) {
       std::vector<ConsumerRecord> left = change(stage->consumers);
-      if (left.empty()) return;
+      if (left.empty() || OnlyAdopted(stage->consumers)) return;
       answered = true;
       answer = Blame(core_.SetConsumers(key, std::move(left)), stage->name);
     }
@@ -86,6 +92,10 @@ absl::Status EngineImpl::RunUnmount(
     return Error(absl::StatusCode::kNotFound, "volume \"{}\" has no such consumer; it has: {}", stage->name,
                  stage->consumers.empty() ? "none" : DescribeConsumers(*stage));
   }
+  if (!left.empty() && !only_known && stage->Staged() && OnlyAdopted(stage->consumers)) {
+    EndAdopted(service, *stage, now);
+    return absl::OkStatus();  // for whoever asked nothing is mounted, in either case
+  }
   if (!left.empty()) return Blame(core_.SetConsumers(key, std::move(left)), stage->name);
 
   StepRunner steps = core_.Steps(key, stage->name, "unmount");
@@ -101,6 +111,24 @@ absl::Status EngineImpl::RunUnmount(
   }
   steps.Finish();
   return Blame(status, stage->name);
+}
+
+void EngineImpl::EndAdopted(ServiceState& service, const Stage& stage, bool now) {
+  StepRunner steps = core_.Steps(stage.key, stage.name, "release");
+  absl::Status status = steps.Run("look", [&] { return CheckNobodyHasIt(core_, service, stage); });
+  if (status.ok()) status = UmountStage(core_, service, steps, stage.key);
+  if (status.ok()) {
+    core_.AddEvent(
+        LogLevel::kInfo, "adopted-ended", stage.key, stage.name,
+        fmt::format("volume \"{}\": an unmount came with an id that is not known here, and no process "
+                    "has what was found mounted any more; it is unmounted",
+                    stage.name));
+    DetachOrLinger(core_, service, steps, stage.key, now);
+  } else {
+    LogInfo("what was found mounted stays",
+            {{"volume", stage.name}, {"reason", std::string(MessageOf(status))}});
+  }
+  steps.Finish();
 }
 
 }  // namespace rexray::engine

@@ -81,29 +81,34 @@ def test_it_is_taken_up_and_nobody_of_the_new_ones_ends_it(daemon, tmp_path):
         daemon.plugin.unmount("pgdata", NEW)
         assert consumers_of(daemon, "pgdata") == {"adopted": 1}
 
-        # The old container's id is unknown here: it is answered, and takes nothing away from whoever else there is.
+        # The old container's id is unknown here: it is answered, and takes nothing away while the kernel shows that somebody has it.
         daemon.plugin.unmount("pgdata", counted_id("of an old container"))
         assert consumers_of(daemon, "pgdata") == {"adopted": 1}
         daemon.kill()
         daemon.start()
         assert consumers_of(daemon, "pgdata") == {"adopted": 1}, "and a restart keeps it"
+        daemon.plugin.unmount("pgdata", counted_id("of an old container"))
         assert (path / "row").read_text() == "42"
         assert running.poll() is None
-    daemon.cli("volume", "release", "pgdata", "--consumer", "adopted")
+    # That container has ended, and nobody else has it: its Unmount was the last.
+    daemon.plugin.unmount("pgdata", counted_id("of an old container"))
     settle(daemon)
-    assert daemon.mounts() == [] and daemon.loops() == [], "a person's word ends it"
+    assert [event["name"] for event in daemon.events("adopted-ended")] == ["pgdata"]
+    assert daemon.mounts() == [] and daemon.loops() == []
     path = pathlib.Path(daemon.plugin.mount("pgdata", NEW))
     assert (path / "row").read_text() == "42"
     daemon.plugin.unmount("pgdata", NEW)
 
 
-def test_a_release_under_an_open_file_changes_nothing(daemon):
+def test_neither_a_release_nor_an_unknown_unmount_ends_it_under_an_open_file(daemon):
     old = OldDaemon(daemon)
     path = old.mounts("logs")
     old.ends()
     daemon.start()
     eventually(lambda: consumers_of(daemon, "logs") == {"adopted": 1}, "it is taken up")
     with open(path / "row"):
+        daemon.plugin.unmount("logs", counted_id("of an old container"))
+        assert consumers_of(daemon, "logs") == {"adopted": 1}
         done = daemon.cli("volume", "release", "logs", "--consumer", "adopted", check=False)
         assert done.returncode == 1 and "logs" in done.stderr, done.stderr
         assert consumers_of(daemon, "logs") == {"adopted": 1}
