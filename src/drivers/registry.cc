@@ -17,6 +17,7 @@ namespace {
 struct Kind {
   absl::StatusOr<std::unique_ptr<StorageDriver>> (*make)(const DriverRequest&, const host::Host&);
   std::vector<Diagnosis> (*diagnose)(const DriverRequest&, const host::Host&, const CallContext&);
+  DriverCapabilities expected;
 };
 
 std::optional<std::string> Setting(const DriverRequest& request, std::string_view key) {
@@ -82,9 +83,9 @@ std::vector<Diagnosis> LookAtEbs(const DriverRequest& request, const host::Host&
 
 const std::map<std::string, Kind>& Kinds() {
   static const std::map<std::string, Kind> kinds = {
-      {"ebs", {&MakeEbs, &LookAtEbs}},
-      {"local", {&MakeLocal, &LookAtLocal}},
-      {"vfs", {&MakeVfs, &LookAtVfs}},
+      {"ebs", {&MakeEbs, &LookAtEbs, ebs::EbsCapabilities()}},
+      {"local", {&MakeLocal, &LookAtLocal, local::LocalCapabilities(/*can_reflink=*/false)}},
+      {"vfs", {&MakeVfs, &LookAtVfs, vfs::VfsCapabilities()}},
   };
   return kinds;
 }
@@ -124,6 +125,11 @@ std::vector<std::string> KnownDrivers() {
   std::vector<std::string> names;
   for (const auto& [name, kind] : Kinds()) names.push_back(name);
   return names;
+}
+
+DriverCapabilities ExpectedCapabilities(std::string_view driver_name) {
+  const auto kind = Kinds().find(CanonicalDriverName(driver_name));
+  return kind == Kinds().end() ? DriverCapabilities() : kind->second.expected;
 }
 
 absl::StatusOr<std::unique_ptr<StorageDriver>> MakeDriver(const DriverRequest& request,

@@ -35,6 +35,10 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> MakeDriver(const DriverRequest& r
 std::vector<Diagnosis> Diagnose(const DriverRequest& request, const host::Host& host,
                                 const CallContext& context);
 
+/// What a driver can do as far as that is known before it is opened: its kind, and whether its volumes come
+/// over a network. Of a name that `MakeDriver` does not take: the defaults.
+DriverCapabilities ExpectedCapabilities(std::string_view driver_name);
+
 /// The names that `MakeDriver` takes, without aliases, sorted.
 std::vector<std::string> KnownDrivers();
 

@@ -12,6 +12,20 @@ absl::Status Blame(const absl::Status& status, const std::string& volume_name) {
   return Annotate(status, "volume \"" + volume_name + "\"");
 }
 
+bool MayPass(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Core::Core(EngineOptions engine_options, VolumeEngine::Parts parts)
     : options(std::move(engine_options)),
       host(parts.host),
@@ -19,7 +33,13 @@ Core::Core(EngineOptions engine_options, VolumeEngine::Parts parts)
       journal(parts.journal),
       events(parts.events),
       timer(clock),
-      queue(clock, timer, options.operation_limit) {
+      queue(clock, timer, options.operation_limit, [this](const std::string& name) {
+        const absl::StatusOr<ServiceState*> service = FindService(name);
+        const Readiness readiness = service.ok() ? (*service)->cache->Ready() : Readiness();
+        return readiness.ready()
+                   ? ""
+                   : fmt::format("service \"{}\" is {}: {}", name, ToString(readiness.phase), readiness.why);
+      }) {
   for (Service& service : parts.services) {
     auto state = std::make_unique<ServiceState>(std::move(service));
     state->cache = std::make_unique<VolumeCache>(state->config.name, state->driver(), clock, timer,
@@ -34,7 +54,8 @@ void Core::Stop() {
   BeginStopping();
   queue.CloseForAll(Error(absl::StatusCode::kUnavailable, "the daemon is stopping"));
   queue.WaitIdle(Deadline::Never());
-  for (auto& [name, service] : services) service->cache->WaitIdle();  // deadlines are still served meanwhile
+  for (auto& [name, service] : services)
+    service->cache->WaitIdle(Deadline::Never());  // deadlines are still served meanwhile
   timer.Stop();
 }
 
@@ -192,6 +213,12 @@ void Core::FlushTimer() {
   if (id == 0) return;
   MutexLock lock(mutex);
   while (!done) flushed.Wait(mutex);
+}
+
+Duration Core::RetryWait(int failures) const {
+  Duration wait = options.retry_first;
+  for (int i = 0; i < failures && wait < options.retry_cap; ++i) wait *= 2;
+  return std::min(wait, options.retry_cap);
 }
 
 void Core::Later(Duration delay, std::function<void()> task) {

@@ -81,6 +81,8 @@ class Core {
   VolumeView ViewOf(const CachedVolume& volume, const Stage* stage, std::string waiting_for) const;
   VolumeView ViewOf(const ServiceState& service, const Volume& volume) const;
 
+  /// Before the next attempt at what failed `failures` times before this one.
+  Duration RetryWait(int failures) const;
   /// An operation of our own, later. Nothing after the engine began to stop.
   void Later(Duration delay, std::function<void()> task);
   /// For an operation that waits for something outside: false = the daemon is stopping, go home.
@@ -111,6 +113,9 @@ class Core {
   Mutex pause_mutex_;
   CondVar pause_ends_;
 };
+
+/// Not what was asked for is wrong, but how things stand: asked again, it may succeed.
+bool MayPass(const absl::Status& status);
 
 /// `status` with the volume's name in front, unless the message names it already.
 absl::Status Blame(const absl::Status& status, const std::string& volume_name);

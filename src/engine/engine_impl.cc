@@ -27,9 +27,21 @@ absl::StatusOr<std::unique_ptr<VolumeEngine>> VolumeEngine::Create(EngineOptions
   return std::unique_ptr<VolumeEngine>(std::make_unique<EngineImpl>(std::move(options), std::move(parts)));
 }
 
-void EngineImpl::Shutdown(Deadline deadline) {
-  const absl::Status stopping =
-      Error(absl::StatusCode::kUnavailable, "the daemon is stopping; repeat the call when it is back");
+namespace {
+
+absl::Status Stopping() {
+  return Error(absl::StatusCode::kUnavailable, "the daemon is stopping; repeat the call when it is back");
+}
+
+}  // namespace
+
+void EngineImpl::EndReads() {
+  for (const auto& [name, service] : core_.services) service->cache->Close(Stopping());
+}
+
+bool EngineImpl::Shutdown(Deadline deadline) {
+  const absl::Status stopping = Stopping();
+  EndReads();
   core_.queue.RefuseNew(stopping);
   core_.BeginStopping();
   for (const StagePtr& stage : core_.table.All()) {
@@ -39,8 +51,12 @@ void EngineImpl::Shutdown(Deadline deadline) {
     }
   }
   core_.FlushTimer();
-  core_.queue.WaitIdle(deadline);
+  bool idle = core_.queue.WaitIdle(deadline);
   core_.queue.FailAllWaiters(stopping);
+  // Nobody needs what these would still hear.
+  const Deadline at_once = Deadline::After(core_.clock, Duration::zero());
+  for (const auto& [name, service] : core_.services) idle = service->cache->WaitIdle(at_once) && idle;
+  return fencing_.Idle() && stale_.Idle() && evidence_.WaitIdle(core_.clock, at_once) && idle;
 }
 
 absl::Status EngineImpl::Adjust(const std::string& service, const AdjustableSettings& settings) {
@@ -53,6 +69,11 @@ std::vector<std::string> EngineImpl::Services() const {
   std::vector<std::string> names;
   for (const auto& [name, service] : core_.services) names.push_back(name);
   return names;
+}
+
+absl::StatusOr<Readiness> EngineImpl::ReadinessOf(const std::string& service) const {
+  ASSIGN_OR_RETURN(ServiceState * state, core_.FindService(service));
+  return state->cache->Ready();
 }
 
 absl::StatusOr<DriverCapabilities> EngineImpl::CapabilitiesOf(const std::string& service) const {

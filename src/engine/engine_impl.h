@@ -46,10 +46,12 @@ class EngineImpl final : public VolumeEngine {
   }
 
   absl::Status Recover() override;
-  void Shutdown(Deadline deadline) override;
+  void EndReads() override;
+  bool Shutdown(Deadline deadline) override;
   absl::Status Adjust(const std::string& service, const AdjustableSettings& settings) override;
 
   std::vector<std::string> Services() const override;
+  absl::StatusOr<Readiness> ReadinessOf(const std::string& service) const override;
   absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const override;
 
   void ThisNode(const std::string& service, Deadline deadline, Done<Node> done) override;
@@ -104,6 +106,13 @@ class EngineImpl final : public VolumeEngine {
   absl::StatusOr<std::optional<Target>> FindStaged(const VolumeRef& ref) const;
   VolumeView ViewOf(const Target& target) const;
 
+  // recover.cc
+  void RecoverLater(const VolumeKey& key, const std::string& name);
+  void AwaitBackend(ServiceState& service, int failures);
+  void AdoptAll(const std::map<std::string, host::MountEntry>& mounts);
+  void AdoptUnexplained(ServiceState& service, const std::string& name, const host::MountEntry& mount,
+                        int failures);
+
   // mounting.cc
   void MountTarget(const Target& target, const VolumeRef& ref, const Consumer& consumer,
                    const MountSpec& spec, Deadline deadline, MountDone done, bool may_look_again);
@@ -124,6 +133,8 @@ class EngineImpl final : public VolumeEngine {
       ServiceState& service, const VolumeKey& key, bool now, bool only_known,
       const std::function<std::vector<ConsumerRecord>(std::vector<ConsumerRecord>)>& change);
 
+  void EndAdopted(ServiceState& service, const Stage& stage, bool now);
+
   // changing.cc
   absl::StatusOr<CreateResult> RunCreate(ServiceState& service, const CreateSpec& spec, const VolumeKey& key);
   absl::StatusOr<CreateResult> Compare(ServiceState& service, const CreateSpec& spec,
@@ -133,8 +144,6 @@ class EngineImpl final : public VolumeEngine {
   absl::StatusOr<VolumeView> RunGrow(ServiceState& service, const VolumeKey& key, const std::string& name,
                                      uint64_t size);
   absl::StatusOr<VolumeView> RunModify(ServiceState& service, const VolumeKey& key, const std::string& name,
-  void EndAdopted(ServiceState& service, const Stage& stage, bool now);
-
                                        const ModifySpec& spec);
   absl::StatusOr<VolumeView> RunAdopt(ServiceState& service, const VolumeKey& key, const std::string& name);
 

@@ -17,10 +17,14 @@ constexpr Duration kListTime = std::chrono::minutes(1);
 /// A rumour that could not be looked into (the backend is away).
 constexpr Duration kLookAgain = std::chrono::seconds(30);
 
+bool ListsNode(const Volume& volume, const NodeId& node) {
+  return std::any_of(volume.attachments.begin(), volume.attachments.end(),
+                     [&](const Attachment& attachment) { return attachment.node == node; });
+}
+
 absl::StatusOr<bool> ListsThisNode(Core& core, ServiceState& service, const Volume& volume) {
   ASSIGN_OR_RETURN(const Node self, service.driver().ThisNode(core.WorkContext()));
-  return std::any_of(volume.attachments.begin(), volume.attachments.end(),
-                     [&](const Attachment& attachment) { return attachment.node == self.id; });
+  return ListsNode(volume, self.id);
 }
 
 /// "" = the backend still has it attached to this node.
@@ -216,17 +220,16 @@ void Fencing::OnRemoval(const host::DeviceRemoval& removal) {
 /// One list for each service, however many volumes it has here.
 void Fencing::PollAttachments() {
   for (const auto& [name, service] : core_.services) {
-    if (!service->driver().Capabilities().network) continue;
+    if (!service->driver().Capabilities().network || !service->driver().Ready().ready()) continue;
     std::map<std::string, StagePtr> staged = core_.table.AllOf(name);
     std::erase_if(staged, [](const auto& entry) { return !entry.second->Staged(); });
     if (staged.empty()) continue;
     const CallContext context{Deadline::After(core_.clock, kListTime)};
     const auto volumes = service->driver().List(context);
-    if (!volumes.ok()) continue;  // it is away: nothing is known
+    const absl::StatusOr<Node> self = service->driver().ThisNode(context);
+    if (!volumes.ok() || !self.ok()) continue;  // it is away: nothing is known
     for (const Volume& volume : volumes->value) {
-      const absl::StatusOr<bool> here = ListsThisNode(core_, *service, volume);
-      if (!here.ok()) return;
-      if (*here) staged.erase(volume.key.id);
+      if (ListsNode(volume, self->id)) staged.erase(volume.key.id);
     }
     for (const auto& [id, stage] : staged) LookWhetherLost(core_, stage->key);
   }

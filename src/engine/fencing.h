@@ -29,6 +29,8 @@ class Fencing {
   void Start();
   /// Nothing is looked at any more; what has been submitted as an operation goes on.
   void Stop();
+  /// No look is under way now.
+  bool Idle() { return attachments_.Idle() && devices_.Idle(); }
 
  private:
   void OnRemoval(const host::DeviceRemoval& removal);

@@ -31,21 +31,6 @@ bool Fits(const Stage& stage, const MountSpec& spec) {
   });
 }
 
-/// Not what was asked for is wrong, but how things stand.
-bool MayPass(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kAborted:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 void EngineImpl::Mount(const VolumeRef& ref, const Consumer& consumer, const MountSpec& spec,

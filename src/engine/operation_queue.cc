@@ -7,8 +7,9 @@
 
 namespace rexray::engine {
 
-OperationQueue::OperationQueue(Clock& clock, DeadlineTimer& timer, size_t limit)
-    : clock_(clock), timer_(timer), threads_("vol-op", limit) {}
+OperationQueue::OperationQueue(Clock& clock, DeadlineTimer& timer, size_t limit,
+                               std::function<std::string(const std::string& service)> remark)
+    : clock_(clock), timer_(timer), remark_(std::move(remark)), threads_("vol-op", limit) {}
 
 OperationQueue::~OperationQueue() {
   WaitIdle(Deadline::Never());
@@ -183,16 +184,18 @@ std::map<VolumeKey, std::string> OperationQueue::AllWaitingFor() const {
 
 absl::Status OperationQueue::TooLate(const VolumeKey& key, const std::string& name, TimePoint asked) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.Now() - asked).count();
+  std::string remark = remark_ ? remark_(key.service) : "";
+  if (!remark.empty()) remark = ", while " + remark;
   MutexLock lock(mutex_);
   const auto slot = slots_.find(key);
   if (slot == slots_.end()) {
-    return Error(absl::StatusCode::kDeadlineExceeded, "volume \"{}\": no answer after {} s; repeat the call",
-                 name, seconds);
+    return Error(absl::StatusCode::kDeadlineExceeded,
+                 "volume \"{}\": no answer after {} s{}; repeat the call", name, seconds, remark);
   }
   return Error(
       absl::StatusCode::kDeadlineExceeded,
-      "volume \"{}\": still waiting for {} (step {}, {} s); the work goes on, repeat the call to join it",
-      name, slot->second.doing, slot->second.step, seconds);
+      "volume \"{}\": still waiting for {} (step {}, {} s){}; the work goes on, repeat the call to join it",
+      name, slot->second.doing, slot->second.step, seconds, remark);
 }
 
 void OperationQueue::RefuseNew(absl::Status status) {

@@ -48,7 +48,9 @@ struct Operation {
 /// Thread-safe. No lock is held while a body or an answer runs.
 class OperationQueue {
  public:
-  OperationQueue(Clock& clock, DeadlineTimer& timer, size_t limit);
+  /// `remark`: what callers whose time is up should know of that service ("" = nothing).
+  OperationQueue(Clock& clock, DeadlineTimer& timer, size_t limit,
+                 std::function<std::string(const std::string& service)> remark);
   /// Waits for what runs.
   ~OperationQueue();
 
@@ -102,6 +104,7 @@ class OperationQueue {
 
   Clock& clock_;
   DeadlineTimer& timer_;
+  const std::function<std::string(const std::string& service)> remark_;
   mutable Mutex mutex_;
   CondVar idle_;
   absl::Status refused_ ABSL_GUARDED_BY(mutex_);

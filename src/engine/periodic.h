@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "engine/deadline_timer.h"
@@ -27,6 +28,9 @@ class Periodic {
   /// first time after a random part of that, so that the nodes of a cluster that starts do not come all at
   /// once. Zero: never. Once.
   void Start(Duration every, std::function<void()> work);
+
+  /// No run is under way now.
+  bool Idle() { return threads_.WaitIdle(clock_, Deadline::After(clock_, Duration::zero())); }
 
   /// No run begins after this, and none is under way. Not from `work`.
   void Stop();

@@ -1,34 +1,43 @@
 // VolumeEngine::Recover: the journal against the kernel's truth, before serving begins. Nothing here waits
-// for a backend: what needs one is an operation in the volume's queue, ahead of any caller's.
+// for a backend: what needs one is an operation in the volume's queue, ahead of any caller's, and is tried
+// again until the backend has answered.
+//
+// clang-format off
 //
 //   row, and its mount is there (path and device number)  -> staged, with its consumers
-//   row says staged, the mount is gone                    -> its consumers are lost (an event); detached if
-//   it is ours row of a half-made mount                              -> undone: unmounted, detached if this
-//   boot's journal says that
-//                                                            we attached it
+//   row says staged, the mount is gone                    -> its consumers are lost (an event); detached if it is ours
+//   row of a half-made mount                              -> undone: unmounted, detached if this boot's journal
+//                                                            says that we attached it
 //   row of what was taken away (lost)                     -> as it is, with its consumers
 //   row of what lingered                                  -> detached
-//   intent that says that it froze a file system                     -> thawed
+//   intent that says that it froze a file system          -> thawed
 //   intent to attach, no row                              -> detached: it was not here before
-//   mount under our root that no row explains             -> adopted, with an event; never detached by
-//   ourselves anything else                                         -> left as it is, with an event
+//   mount under our root that no row explains             -> adopted, with an event; never detached by ourselves
+//   anything else                                         -> left as it is, with an event
+//   intent, while a process of the former daemon hangs    -> the volume waits for the end of that process, in its
+//                                                            queue ahead of any caller; then all of the above
+//
+// clang-format on
 
 #include <functional>
 #include <set>
 
 #include "base/json.h"
 #include "base/status.h"
+#include "engine/consumer_rule.h"
 #include "engine/engine_impl.h"
 #include "engine/mount_point.h"
 #include "engine/still_source.h"
 #include "engine/unstage.h"
 #include "volume/volume_name.h"
 
-#include "engine/consumer_rule.h"
 namespace rexray::engine {
 namespace {
 
 using Intents = std::map<VolumeKey, IntentRow>;
+
+/// Between two looks at what a former daemon left at work.
+constexpr Duration kLookAgain = std::chrono::milliseconds(200);
 
 /// The operation had found the volume not attached here, so what is attached now is its doing.
 bool AttachedByIntent(const IntentRow& intent) {
@@ -57,6 +66,10 @@ class Recovery {
   explicit Recovery(Core& core) : core_(core) {}
 
   absl::Status Run();
+  /// The same for one volume that had to wait; in its turn.
+  absl::Status RunFor(const VolumeKey& key);
+  /// What has to wait for the end of a process of the former daemon: key -> name.
+  const std::map<VolumeKey, std::string>& held() const { return held_; }
   /// Mounts under our root that no row explains: path -> entry.
   const std::map<std::string, host::MountEntry>& unexplained() const { return unexplained_; }
 
@@ -68,6 +81,8 @@ class Recovery {
   void TakeIntent(const IntentRow& intent);
   void ThawWhatItFroze(const IntentRow& intent);
   void LoseConsumers(const Stage& stage);
+  absl::Status Load();
+  void Hold(const IntentRow& intent);
   void FindUnexplained();
   void SweepMountPoints();
   bool WasBeingUnmounted(const VolumeKey& key) const {
@@ -81,27 +96,71 @@ class Recovery {
   /// What becomes an operation, with an intent of its own: when the old intents have been read and dropped.
   std::vector<std::function<void()>> begin_;
   std::vector<host::MountEntry> mounts_;
+  std::vector<StageRow> rows_;
+  std::map<VolumeKey, std::vector<ConsumerRecord>> consumers_;
   Intents intents_;
+  std::map<VolumeKey, std::string> held_;
   std::set<std::string> explained_;  // paths
   std::map<std::string, host::MountEntry> unexplained_;
 };
 
-absl::Status Recovery::Run() {
-  ASSIGN_OR_RETURN(const std::vector<StageRow> rows, core_.journal->Stages());
+absl::Status Recovery::Load() {
+  ASSIGN_OR_RETURN(rows_, core_.journal->Stages());
   ASSIGN_OR_RETURN(const std::vector<ConsumerRow> consumers, core_.journal->Consumers());
   ASSIGN_OR_RETURN(const std::vector<IntentRow> intents, core_.journal->Intents());
   ASSIGN_OR_RETURN(mounts_, core_.host.mounter->List());
-  std::map<VolumeKey, std::vector<ConsumerRecord>> by_volume;
-  for (const ConsumerRow& row : consumers) by_volume[row.key].push_back({row.consumer, row.count, row.since});
+  for (const ConsumerRow& row : consumers)
+    consumers_[row.key].push_back({row.consumer, row.count, row.since});
   for (const IntentRow& intent : intents) intents_[intent.key] = intent;
+  return absl::OkStatus();
+}
 
-  for (const IntentRow& intent : intents) ThawWhatItFroze(intent);
-  for (const StageRow& row : rows) TakeRow(row, by_volume[row.key]);
-  for (const IntentRow& intent : intents) TakeIntent(intent);
+absl::Status Recovery::Run() {
+  RETURN_IF_ERROR(Load());
+  const bool wait = core_.options.former_work && !core_.options.former_work().ok();
+  for (const auto& [key, intent] : intents_) wait ? Hold(intent) : ThawWhatItFroze(intent);
+  for (const StageRow& row : rows_) {
+    if (!held_.contains(row.key)) TakeRow(row, consumers_[row.key]);
+  }
+  for (const auto& [key, intent] : intents_) {
+    if (!held_.contains(key)) TakeIntent(intent);
+  }
   FindUnexplained();
   SweepMountPoints();
   for (const std::function<void()>& begin : begin_) begin();
   return absl::OkStatus();
+}
+
+absl::Status Recovery::RunFor(const VolumeKey& key) {
+  RETURN_IF_ERROR(Load());
+  const auto intent = intents_.find(key);
+  if (intent != intents_.end()) ThawWhatItFroze(intent->second);
+  for (const StageRow& row : rows_) {
+    row.key == key ? TakeRow(row, consumers_[key]) : void(explained_.insert(row.stage_path));
+  }
+  std::string name;
+  if (intent != intents_.end()) {
+    name = intent->second.name;
+    TakeIntent(intent->second);
+  }
+  FindUnexplained();
+  const std::string path = core_.StagePathOf(key.service, name);
+  std::erase_if(unexplained_, [&](const auto& mount) { return mount.first != path; });
+  for (const std::function<void()>& begin : begin_) begin();
+  return absl::OkStatus();
+}
+
+/// What is known of it is shown meanwhile, and nothing at its mount point is ours to explain or to remove.
+void Recovery::Hold(const IntentRow& intent) {
+  held_[intent.key] = intent.name;
+  explained_.insert(core_.StagePathOf(intent.key.service, intent.name));
+  for (const StageRow& row : rows_) {
+    if (row.key != intent.key) continue;
+    explained_.insert(row.stage_path);
+    Stage stage = StageOf(row);
+    stage.consumers = consumers_[row.key];
+    core_.table.Put(std::move(stage));
+  }
 }
 
 void Recovery::TakeRow(const StageRow& row, std::vector<ConsumerRecord> consumers) {
@@ -250,6 +309,7 @@ void Recovery::FindUnexplained() {
 void Recovery::SweepMountPoints() {
   std::set<std::string> mounted;
   for (const host::MountEntry& mount : mounts_) mounted.insert(mount.target);
+  for (const auto& [key, name] : held_) mounted.insert(core_.StagePathOf(key.service, name));
   for (const auto& [name, service] : core_.services) {
     if (service->directory()) continue;
     const std::string any = core_.StagePathOf(name, "any");
@@ -343,32 +403,90 @@ absl::Status EngineImpl::Recover() {
   }
   Recovery recovery(core_);
   RETURN_IF_ERROR(recovery.Run());
+  for (const auto& [key, name] : recovery.held()) RecoverLater(key, name);
   for (const StagePtr& stage : core_.table.All()) EndWhenAbandoned(stage->key);
-  for (const auto& [path, mount] : recovery.unexplained()) {
-    const auto found = ServiceAndName(core_, path);
-    if (!found) continue;
-    ServiceState& service = *core_.services.at(found->first);
-    const std::string name = found->second;
-    ResolveFresh(service, {found->first, name, ""}, core_.WorkContext().deadline,
-                 [this, name, mount = mount, &service](const absl::StatusOr<Target>& target) {
-                   const VolumeKey unknown{service.config.name, ""};
-                   if (!target.ok()) return LeaveUnexplained(core_, unknown, name, mount, target.status());
-                   auto operation = std::make_shared<Operation>();
-                   operation->key = target->key;
-                   operation->name = name;
-                   operation->kind = "recover";
-                   operation->body = [this, name, mount, &service, key = target->key](Operation&) {
-                     const absl::Status adopted = AdoptMount(core_, service, key, name, mount);
-                     if (!adopted.ok()) LeaveUnexplained(core_, key, name, mount, adopted);
-                   };
-                   core_.queue.Submit(std::move(operation), nullptr);
-                 });
-  }
-  for (auto& [name, service] : core_.services) service->cache->RefreshNow();
+  AdoptAll(recovery.unexplained());
+  for (auto& [name, service] : core_.services) AwaitBackend(*service, /*failures=*/0);
   fencing_.Start();
   stale_.Start();
   pools_.Start(core_);
   return absl::OkStatus();
+}
+
+void EngineImpl::AdoptAll(const std::map<std::string, host::MountEntry>& mounts) {
+  for (const auto& [path, mount] : mounts) {
+    const auto found = ServiceAndName(core_, path);
+    if (found) AdoptUnexplained(*core_.services.at(found->first), found->second, mount, /*failures=*/0);
+  }
+}
+
+/// The volume's turn is taken until nothing of the former daemon can act on it any more; its intent stays in
+/// the journal, for the case that we end before that.
+void EngineImpl::RecoverLater(const VolumeKey& key, const std::string& name) {
+  auto operation = std::make_shared<Operation>();
+  operation->key = key;
+  operation->name = name;
+  operation->kind = "recover";
+  operation->body = [this, key, name](Operation&) {
+    for (int looks = 0;; ++looks) {
+      const absl::Status ended = core_.options.former_work();
+      if (ended.ok()) break;
+      if (looks == 0) {
+        core_.AddEvent(LogLevel::kWarn, "waits-for-former-daemon", key, name,
+                       fmt::format("volume \"{}\" waits for {}", name, MessageOf(ended)));
+      }
+      core_.queue.SetStep(key, "recover", std::string(MessageOf(ended)));
+      if (!core_.Pause(core_.clock.Now() + kLookAgain)) return;
+    }
+    Recovery recovery(core_);
+    if (const absl::Status done = recovery.RunFor(key); !done.ok()) {
+      core_.AddEvent(LogLevel::kError, "journal", key, name, std::string(MessageOf(done)));
+    }
+    EndWhenAbandoned(key);
+    AdoptAll(recovery.unexplained());
+  };
+  core_.queue.Submit(std::move(operation), nullptr);
+}
+
+/// Until it has answered once, and its service is no longer "starting".
+void EngineImpl::AwaitBackend(ServiceState& service, int failures) {
+  service.cache->All(core_.WorkContext().deadline,
+                     [this, &service, failures](const absl::StatusOr<std::vector<CachedVolume>>& volumes) {
+                       if (volumes.ok()) return;
+                       core_.Later(core_.RetryWait(failures),
+                                   [this, &service, failures] { AwaitBackend(service, failures + 1); });
+                     });
+}
+
+/// A backend that does not answer knows nothing: it is asked again until it does.
+void EngineImpl::AdoptUnexplained(ServiceState& service, const std::string& name,
+                                  const host::MountEntry& mount, int failures) {
+  const auto failed = [this, &service, name, mount, failures](const VolumeKey& key, const absl::Status& why) {
+    if (!MayPass(why)) return LeaveUnexplained(core_, key, name, mount, why);
+    if (failures == 0) {
+      core_.AddEvent(
+          LogLevel::kWarn, "adoption-waits", key, name,
+          fmt::format("{} ({}) is mounted under the volumes' root and the journal does not know it; "
+                      "it is taken up when its backend answers: {}",
+                      mount.target, mount.source, MessageOf(why)));
+    }
+    core_.Later(core_.RetryWait(failures), [this, &service, name, mount, failures] {
+      AdoptUnexplained(service, name, mount, failures + 1);
+    });
+  };
+  ResolveFresh(service, {service.config.name, name, ""}, core_.WorkContext().deadline,
+               [this, &service, name, mount, failed](const absl::StatusOr<Target>& target) {
+                 if (!target.ok()) return failed({service.config.name, ""}, target.status());
+                 auto operation = std::make_shared<Operation>();
+                 operation->key = target->key;
+                 operation->name = name;
+                 operation->kind = "recover";
+                 operation->body = [this, &service, name, mount, failed, key = target->key](Operation&) {
+                   const absl::Status adopted = AdoptMount(core_, service, key, name, mount);
+                   if (!adopted.ok()) failed(key, adopted);
+                 };
+                 core_.queue.Submit(std::move(operation), nullptr);
+               });
 }
 
 }  // namespace rexray::engine

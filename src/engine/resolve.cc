@@ -79,6 +79,11 @@ void EngineImpl::Resolve(const VolumeRef& ref, Deadline deadline, TargetDone don
     (*service)->cache->Touch();
     return done(std::move(**known));
   }
+  // A backend that has not answered yet is not waited for where the journal knows enough.
+  if (!(*service)->cache->Ready().ready()) {
+    const absl::StatusOr<std::optional<Target>> staged = FindStaged(ref);
+    if (staged.ok() && *staged) return done(**staged);
+  }
   // Unknown; or one of two of that name, and one of them may be gone: removed by another node, or by a call
   // whose answer was lost.
   ResolveFresh(**service, ref, deadline, std::move(done));

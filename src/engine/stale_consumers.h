@@ -34,6 +34,8 @@ class StaleConsumers {
   /// Searches every EngineOptions::stale_poll, on a thread of its own ("stale-search"). After Recover.
   void Start();
   void Stop();
+  /// No search is under way now.
+  bool Idle() { return search_.Idle(); }
 
   /// Who holds a volume, and what the kernel says of it. Blocks: it reads all of /proc, never a disk.
   ConsumerReport Report(VolumeView view, StagePtr stage, const Service& service) const;

@@ -125,6 +125,8 @@ absl::Status DetachStage(Core& core, ServiceState& service, StepRunner& steps, c
 void DetachOrLinger(Core& core, ServiceState& service, StepRunner& steps, const VolumeKey& key, bool now) {
   const Duration linger = service.config.linger;
   if (!now && linger > Duration::zero()) return DetachLater(core, service, key, linger);
+  // The unmount took place, and its caller does not wait for a driver that is still being opened.
+  if (!service.driver().Ready().ready()) return RetryDetachLater(core, service, key);
   if (!DetachStage(core, service, steps, key).ok()) RetryDetachLater(core, service, key);
 }
 
@@ -137,9 +139,7 @@ absl::Status DetachUnused(Core& core, ServiceState& service, const VolumeKey& ke
 void RetryDetachLater(Core& core, ServiceState& service, const VolumeKey& key) {
   const StagePtr stage = core.table.Find(key);
   if (stage == nullptr || stage->keep_attached) return;
-  Duration wait = core.options.retry_first;
-  for (int i = 1; i < stage->failures && wait < core.options.retry_cap; ++i) wait *= 2;
-  DetachLater(core, service, key, std::max(std::min(wait, core.options.retry_cap), service.config.linger));
+  DetachLater(core, service, key, std::max(core.RetryWait(stage->failures - 1), service.config.linger));
 }
 
 void DetachLater(Core& core, ServiceState& service, const VolumeKey& key, Duration delay) {

@@ -24,6 +24,55 @@ VolumeCache::VolumeCache(std::string service, StorageDriver& driver, Clock& cloc
 
 VolumeCache::~VolumeCache() = default;
 
+// --- whether the backend answers ---
+
+Readiness VolumeCache::Ready() const {
+  Readiness readiness = driver_.Ready();
+  if (!readiness.ready()) return readiness;
+  MutexLock lock(mutex_);
+  if (answered_) return readiness;
+  const Duration waited = asked_ ? clock_.Now() - *asked_ : Duration::zero();
+  readiness.phase = Readiness::Phase::kStarting;
+  readiness.why = fmt::format("its backend has not answered for {} s{}{}",
+                              std::chrono::duration_cast<std::chrono::seconds>(waited).count(),
+                              last_error_.empty() ? "" : ": ", last_error_);
+  return readiness;
+}
+
+/// What a call to the driver came to. The error as callers get it: until the first answer it says that the
+/// service is starting.
+absl::Status VolumeCache::Note(const absl::Status& status) {
+  if (status.ok() || absl::IsNotFound(status)) {
+    answered_ = true;
+    last_error_.clear();
+    return status;
+  }
+  if (answered_ || !driver_.Ready().ready()) return status;  // a driver that is not open says so itself
+  last_error_ = MessageOf(status);
+  return Annotate(status,
+                  fmt::format("service \"{}\" is starting, its backend has not answered yet", service_));
+}
+
+absl::Status VolumeCache::Closed() const {
+  MutexLock lock(mutex_);
+  return closed_;
+}
+
+void VolumeCache::Close(const absl::Status& status) {
+  Waiters all;
+  {
+    MutexLock lock(mutex_);
+    closed_ = status;
+    all.swap(walk_waiters_);
+    for (auto* wanted : {&wanted_names_, &wanted_ids_}) {
+      for (auto& [what, waiters] : *wanted) all.insert(all.end(), waiters.begin(), waiters.end());
+      wanted->clear();
+    }
+    for (const auto& [begun, waiters] : under_way_) all.insert(all.end(), waiters.begin(), waiters.end());
+  }
+  for (const std::shared_ptr<ListWaiter>& waiter : all) waiter->FailOnce(status);
+}
+
 // --- from memory ---
 
 std::vector<CachedVolume> VolumeCache::FindByName(const std::string& name) const {
@@ -123,7 +172,7 @@ bool VolumeCache::ChangedSince(const std::string& id, uint64_t begun) const {
 }
 
 void VolumeCache::ForgetErased() {
-  const uint64_t oldest = under_way_.empty() ? sequence_ + 1 : *under_way_.begin();
+  const uint64_t oldest = under_way_.empty() ? sequence_ + 1 : under_way_.begin()->first;
   std::erase_if(erased_, [oldest](const auto& erased) { return erased.second <= oldest; });
   if (under_way_.empty()) erased_.clear();
 }
@@ -154,6 +203,11 @@ std::shared_ptr<VolumeCache::ListWaiter> VolumeCache::NewWaiter(
   auto waiter = std::make_shared<ListWaiter>(deadline, std::move(done));
   Waiter::Arm(waiter, timer_, [what = std::move(what), this, asked = clock_.Now()] {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.Now() - asked).count();
+    const Readiness readiness = Ready();
+    if (!readiness.ready()) {
+      return Error(absl::StatusCode::kDeadlineExceeded, "{}: service \"{}\" is {}: {}", what, service_,
+                   ToString(readiness.phase), readiness.why);
+    }
     return Error(absl::StatusCode::kDeadlineExceeded,
                  "{}: the backend of service \"{}\" has not answered for {} s; is it reachable?", what,
                  service_, seconds);
@@ -176,6 +230,7 @@ void VolumeCache::All(Deadline deadline,
     return done(std::move(known));
   }
   auto waiter = NewWaiter(deadline, "volumes cannot be listed", std::move(done));
+  if (const absl::Status closed = Closed(); !closed.ok()) return waiter->FailOnce(closed);
   {
     MutexLock lock(mutex_);
     walk_waiters_.push_back(std::move(waiter));
@@ -197,7 +252,8 @@ void VolumeCache::Walk() {
     MutexLock lock(mutex_);
     walked_ = clock_.Now();
     begun = ++sequence_;
-    under_way_.insert(begun);
+    under_way_[begun] = {};
+    if (!asked_) asked_ = walked_;
     context.deadline = Deadline::After(clock_, kBackgroundLimit);
   }
   FinishWalk(driver_.List(context), begun);
@@ -209,8 +265,9 @@ void VolumeCache::FinishWalk(absl::StatusOr<Aged<std::vector<Volume>>> answer, u
   {
     MutexLock lock(mutex_);
     walking_ = false;
-    if (const auto call = under_way_.find(begun); call != under_way_.end()) under_way_.erase(call);
+    under_way_.erase(begun);
     waiters.swap(walk_waiters_);
+    if (const absl::Status noted = Note(answer.status()); !noted.ok()) answer = noted;
     if (answer.ok()) {
       std::set<std::string> seen;
       for (Volume& volume : answer->value) {
@@ -241,6 +298,7 @@ void VolumeCache::FinishWalk(absl::StatusOr<Aged<std::vector<Volume>>> answer, u
 void VolumeCache::LookupName(const std::string& name, Deadline deadline,
                              std::function<void(absl::StatusOr<std::vector<CachedVolume>>)> done) {
   auto waiter = NewWaiter(deadline, "volume \"" + name + "\"", std::move(done));
+  if (const absl::Status closed = Closed(); !closed.ok()) return waiter->FailOnce(closed);
   {
     MutexLock lock(mutex_);
     wanted_names_[name].push_back(std::move(waiter));
@@ -251,6 +309,7 @@ void VolumeCache::LookupName(const std::string& name, Deadline deadline,
 void VolumeCache::LookupId(const std::string& id, Deadline deadline,
                            std::function<void(absl::StatusOr<std::vector<CachedVolume>>)> done) {
   auto waiter = NewWaiter(deadline, "volume " + id, std::move(done));
+  if (const absl::Status closed = Closed(); !closed.ok()) return waiter->FailOnce(closed);
   {
     MutexLock lock(mutex_);
     wanted_ids_[id].push_back(std::move(waiter));
@@ -296,7 +355,11 @@ void VolumeCache::Lookup() {
         --lookups_;
         return;
       }
-      under_way_.insert(begun);
+      Waiters& everybody = under_way_[begun];
+      everybody = id.second;
+      for (const auto& [name, waiters] : names)
+        everybody.insert(everybody.end(), waiters.begin(), waiters.end());
+      if (!asked_) asked_ = clock_.Now();
     }
     names.empty() ? FindId(id.first, std::move(id.second), begun) : FindNames(std::move(names), begun);
   }
@@ -323,7 +386,8 @@ void VolumeCache::FindNames(std::map<std::string, Waiters> wanted, uint64_t begu
   std::map<std::string, std::vector<CachedVolume>> answers;
   {
     MutexLock lock(mutex_);
-    under_way_.erase(under_way_.find(begun));
+    under_way_.erase(begun);
+    if (const absl::Status noted = Note(found.status()); !noted.ok()) found = noted;
     if (found.ok()) {
       std::set<std::string> seen;
       for (Volume& volume : *found) {
@@ -352,7 +416,8 @@ void VolumeCache::FindId(const std::string& id, Waiters waiters, uint64_t begun)
   std::vector<CachedVolume> answer;
   {
     MutexLock lock(mutex_);
-    under_way_.erase(under_way_.find(begun));
+    under_way_.erase(begun);
+    if (const absl::Status noted = Note(found.status()); !noted.ok()) found = noted;
     const bool changed = ChangedSince(id, begun);
     if (found.ok() && !changed) PutLocked(*found, clock_.Now(), begun);
     if (absl::IsNotFound(found.status()) && !changed) EraseLocked(id, begun);

@@ -54,8 +54,13 @@ class VolumeCache {
   void NoteAttached(const std::string& id, Attachment attachment);
   void NoteDetached(const std::string& id, const NodeId& node);
 
-  /// Until no call to the backend is under way.
-  void WaitIdle() { threads_.WaitIdle(clock_, Deadline::Never()); }
+  /// Starting until the backend has answered once; from then on what the driver says.
+  Readiness Ready() const;
+
+  /// Whoever waits for the backend gets `status`, now and from now on.
+  void Close(const absl::Status& status);
+  /// Until no call to the backend is under way; false = one is at the deadline.
+  bool WaitIdle(Deadline deadline) { return threads_.WaitIdle(clock_, deadline); }
 
   /// Looks at everything in the background, if that was not done for max_age and is not being done.
   void Touch();
@@ -92,6 +97,8 @@ class VolumeCache {
   void FindNames(std::map<std::string, Waiters> wanted, uint64_t begun);
   void FindId(const std::string& id, Waiters waiters, uint64_t begun);
   CallContext ContextOf(const Waiters& waiters) const;
+  absl::Status Closed() const;
+  absl::Status Note(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void PutLocked(Volume volume, TimePoint as_of, uint64_t changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReplaceAttachment(const std::string& id, const NodeId& node, std::optional<Attachment> attachment);
@@ -108,11 +115,15 @@ class VolumeCache {
   const Duration max_age_;
 
   mutable Mutex mutex_;
+  std::optional<TimePoint> asked_ ABSL_GUARDED_BY(mutex_);  ///< when the first call to the backend began
+  bool answered_ ABSL_GUARDED_BY(mutex_) = false;           ///< by the backend, at least once
+  std::string last_error_ ABSL_GUARDED_BY(mutex_);          ///< while it was not
+  absl::Status closed_ ABSL_GUARDED_BY(mutex_);
   std::map<Place, Entry> volumes_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, std::string> names_ ABSL_GUARDED_BY(mutex_);  // id -> name
   /// What is gone, and since which change: an older answer must not bring it back.
   std::unordered_map<std::string, uint64_t> erased_ ABSL_GUARDED_BY(mutex_);
-  std::multiset<uint64_t> under_way_ ABSL_GUARDED_BY(mutex_);  ///< `begun` of each call
+  std::map<uint64_t, Waiters> under_way_ ABSL_GUARDED_BY(mutex_);  ///< by `begun`: who waits for the call
   uint64_t sequence_ ABSL_GUARDED_BY(mutex_) = 1;
 
   bool loaded_ ABSL_GUARDED_BY(mutex_) = false;

@@ -127,6 +127,10 @@ struct EngineOptions {
   /// Asked before each mount; not OK = it is refused with that, since no container would see it
   /// (host/linux_host.h, CheckMountsReachHost). Null: not asked.
   std::function<absl::Status()> mounts_reach_containers = nullptr;
+  /// Not OK for as long as something that a former daemon began may still take effect
+  /// (HelperPool::FormerEnded); what it says completes "waiting for …", for people. The volumes that it was
+  /// doing something with wait for that and are touched by nobody; all others are served. Null: nothing does.
+  std::function<absl::Status()> former_work = nullptr;
   /// Whether this process may mount. A directory driver's volumes are bind-mounted then; else the directory
   /// itself is what users get.
   bool can_mount = true;
@@ -217,16 +221,25 @@ class VolumeEngine {
   static absl::StatusOr<std::unique_ptr<VolumeEngine>> Create(EngineOptions options, Parts parts);
   virtual ~VolumeEngine() = default;
 
-  /// Compares the journal with the kernel's truth, and resumes. Called once before serving.
+  /// Compares the journal with the kernel's truth, and resumes. Called once before serving. Waits for no
+  /// backend: what only a backend can tell is taken up when it answers.
   virtual absl::Status Recover() = 0;
 
+  /// Whoever waits for a backend's answer to a Get or List gets Unavailable, now and from now on: before
+  /// Shutdown, so that nobody waits for a backend that does not answer.
+  virtual void EndReads() = 0;
+
   /// Finishes what is under way until `deadline`; new operations are refused with Unavailable. Mounts stay.
-  virtual void Shutdown(Deadline deadline) = 0;
+  /// False when something is under way still, which the destructor would wait for: a step that hangs, or a
+  /// backend that does not answer.
+  virtual bool Shutdown(Deadline deadline) = 0;
 
   /// For calls from now on; what is under way keeps what it began with. NotFound for an unknown service.
   virtual absl::Status Adjust(const std::string& service, const AdjustableSettings& settings) = 0;
 
   virtual std::vector<std::string> Services() const = 0;
+  /// Starting until the service's backend has answered once. NotFound for an unknown service.
+  virtual absl::StatusOr<Readiness> ReadinessOf(const std::string& service) const = 0;
   virtual absl::StatusOr<DriverCapabilities> CapabilitiesOf(const std::string& service) const = 0;
 
   /// This node as the service's backend knows it.

@@ -11,6 +11,17 @@ absl::Status NoSnapshots(const StorageDriver& driver) {
 
 }  // namespace
 
+const char* ToString(Readiness::Phase phase) {
+  switch (phase) {
+    case Readiness::Phase::kStarting:
+      return "starting";
+    case Readiness::Phase::kDown:
+      return "down";
+    default:
+      return "ready";
+  }
+}
+
 absl::StatusOr<std::vector<Snapshot>> StorageDriver::ListSnapshots(const CallContext&) {
   return NoSnapshots(*this);
 }

@@ -99,11 +99,25 @@ struct Diagnosis {
   std::string fix;       ///< what to do; empty when all is well
 };
 
+/// Whether a backend can answer yet.
+struct Readiness {
+  enum class Phase { kStarting, kReady, kDown };
+  Phase phase = Phase::kReady;
+  std::string why;  ///< what it waits for, or what is wrong; "" when it is ready
+
+  bool ready() const { return phase == Phase::kReady; }
+};
+const char* ToString(Readiness::Phase phase);  ///< "starting", "ready", "down"
+
 class StorageDriver {
  public:
   virtual ~StorageDriver() = default;
 
   virtual std::string Name() const = 0;  ///< "local", "ebs"
+
+  /// From memory. One that is not ready answers its calls with DeadlineExceeded or Unavailable and never with
+  /// NotFound, which would say that a volume is gone (late_driver.h).
+  virtual Readiness Ready() const { return {}; }
   virtual const DriverCapabilities& Capabilities() const = 0;
   virtual absl::StatusOr<Node> ThisNode(const CallContext& context) = 0;
 

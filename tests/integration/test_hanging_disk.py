@@ -123,9 +123,21 @@ def test_a_daemon_is_killed_while_a_call_hangs_and_the_next_one_serves_at_once(d
     assert time.monotonic() - begun < 10, "no thread of it waits in the kernel"
     daemon.start()  # the pid file's lock and the sockets are free
     others_work(daemon, 2)
+    # What the former daemon's helper is in the middle of may yet take effect: nobody touches that volume before.
+    assert "former daemon" in waiting_for(daemon, "stuck")
+    assert [event["name"] for event in daemon.events("waits-for-former-daemon")] == ["stuck"]
+    refused = daemon.cli("--timeout", "2s", "volume", "mount", "stuck", check=False)
+    assert refused.returncode == 1 and "helper process of the former daemon" in refused.stderr, refused.stderr
+    # Nor does a third one, which has never seen that helper's daemon.
+    daemon.kill()
+    daemon.start()
+    others_work(daemon, 3)
+    assert "former daemon" in waiting_for(daemon, "stuck")
     slow_disk.thaw()
+    eventually(lambda: waiting_for(daemon, "stuck") == "", "it is taken up when that helper has ended")
     eventually(lambda: no_device_of(daemon, slow_disk), "what was left half-way is finished")
     path = daemon.cli("volume", "mount", "stuck").stdout.strip()
     with open(f"{path}/row") as file:
         assert file.read() == "42" * 4096
     daemon.cli("volume", "unmount", "stuck")
+    assert [file.name for file in (daemon.home / "run/rexray").glob("helpers.lock*")] == ["helpers.lock"]

@@ -16,8 +16,8 @@ namespace rexray::daemon {
 namespace {
 
 /// For those that a killed daemon left at work: a mount or an attach takes milliseconds, a mkfs a second or
-/// two.
-constexpr Duration kFormerHelpers = std::chrono::seconds(10);
+/// two. A volume that one works on for longer waits alone.
+constexpr Duration kFormerHelpers = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -84,20 +84,23 @@ absl::Status Daemon::StartEngine() {
   ASSIGN_OR_RETURN(journal_, engine::OpenJournal(settings.paths.run, boot_id));
   const host::Host host{remote_.devices.get(), remote_.mounter.get(), remote_.file_systems.get(), &clock_,
                         watch_.get(),          users_.get()};
-  OpenedServices services = OpenServices(settings, host);
-  down_ = std::move(services.down);
-  for (const engine::Service& service : services.up) drivers_.emplace_back(service.name, service.driver);
+  drivers_ = OpenDrivers(settings, host);
+  std::vector<engine::Service> services;
+  for (size_t i = 0; i < drivers_.size(); ++i) {
+    services.push_back(ServiceOf(settings.services[i], drivers_[i].second));
+  }
   engine::EngineOptions options;
   options.volumes_root = settings.paths.volumes;
   options.default_service = settings.default_service;
   options.can_mount = geteuid() == 0;
+  options.former_work = [this] { return helpers_.FormerEnded(); };
   options.mounts_reach_containers = [this, root = options.volumes_root] {
     return host::CheckMountsReachHost(*mounter_, root);
   };
   ASSIGN_OR_RETURN(engine_, engine::VolumeEngine::Create(options, {.host = host,
                                                                    .journal = journal_.get(),
                                                                    .events = &events_,
-                                                                   .services = std::move(services.up)}));
+                                                                   .services = std::move(services)}));
   return Annotate(engine_->Recover(), "what was mounted before cannot be taken up");
 }
 
@@ -105,12 +108,10 @@ absl::Status Daemon::Listen(Sockets& sockets) {
   server_ = http::Server::Create({});
   std::vector<server::admin::ServiceStatus> services;
   for (const config::ServiceSettings& service : config_->settings().services) {
-    const absl::Status* down = WhyDown(service.name);
     services.push_back({.name = service.name,
                         .driver = service.driver,
                         .docker_socket = service.docker_enabled ? service.docker_host : "",
-                        .spec_file = "",
-                        .down = down == nullptr ? absl::OkStatus() : *down});
+                        .spec_file = ""});
     if (service.docker_enabled) RETURN_IF_ERROR(ListenForDocker(service, sockets, services.back()));
   }
   RETURN_IF_ERROR(ListenForAdmin(sockets, std::move(services)));
@@ -126,13 +127,11 @@ absl::Status Daemon::ListenForDocker(const config::ServiceSettings& service, Soc
   WarnOfStrangers("the Docker plugin of the service " + service.name, (*listener)->address());
   using server::docker::UnknownOptions;
   server_->Serve(*std::move(listener),
-                 status.down.ok()
-                     ? server::docker::MakePluginHandler(
-                           *engine_, clock_,
-                           {.service = service.name,
-                            .unknown_options = service.unknown_options_warn ? UnknownOptions::kWarn
-                                                                            : UnknownOptions::kRefuse})
-                     : server::docker::MakeDownHandler(service.name, status.down));
+                 server::docker::MakePluginHandler(
+                     *engine_, clock_,
+                     {.service = service.name,
+                      .unknown_options =
+                          service.unknown_options_warn ? UnknownOptions::kWarn : UnknownOptions::kRefuse}));
   if (service.spec_file.empty()) return absl::OkStatus();
   const absl::Status spec = WriteSpecFile(service.spec_file, url);
   if (!spec.ok()) Warn("no spec file for the service " + service.name + ": " + std::string(MessageOf(spec)));
@@ -159,7 +158,7 @@ absl::Status Daemon::ListenForAdmin(Sockets& sockets, std::vector<server::admin:
        .started = started_,
        .warnings = warnings_,
        .services = std::move(services),
-       .drivers = drivers_});
+       .drivers = {drivers_.begin(), drivers_.end()}});
   for (std::unique_ptr<http::Listener>& listener : listeners) server_->Serve(std::move(listener), handler);
   return absl::OkStatus();
 }
@@ -172,13 +171,6 @@ void Daemon::WarnOfStrangers(const std::string& what, const http::Address& addre
       what + " listens on " + address.ToString() +
       " without authentication: whoever reaches this port can mount and remove volumes; use a unix socket or "
       "127.0.0.1, or let a firewall guard it");
-}
-
-const absl::Status* Daemon::WhyDown(const std::string& service) const {
-  for (const DownService& down : down_) {
-    if (down.name == service) return &down.why;
-  }
-  return nullptr;
 }
 
 void Daemon::Warn(std::string warning) {
@@ -211,7 +203,7 @@ void Daemon::Reload() {
   SetLogLevel(settings.log_level);
   for (const config::ServiceSettings& service : settings.services) {
     const absl::Status adjusted = engine_->Adjust(service.name, AdjustableOf(service));
-    // One that is new or down: its other keys wait for a restart too.
+    // One that is new: its other keys wait for a restart too.
     if (!adjusted.ok()) LogDebug("not adjusted", {{"service", service.name}});
   }
   const std::string none = "nothing";
@@ -225,9 +217,12 @@ void Daemon::Reload() {
 
 bool Daemon::Stop(Duration grace) {
   const Deadline deadline = Deadline::After(clock_, grace);
-  server_->Stop(grace);  // the sockets go; who waits for an answer may get it
-  engine_->Shutdown(deadline);
-  const bool finished = !deadline.Passed(clock_);
+  // Who waits for a driver that is being opened, or for the backend of one, is told so: they would wait long.
+  bool finished = true;
+  for (const auto& [service, driver] : drivers_) finished = driver->Stop() && finished;
+  engine_->EndReads();
+  server_->Stop(grace);  // the sockets go; who waits for an operation's answer may get it
+  finished = engine_->Shutdown(deadline) && finished;
   pid_file_.reset();
   return finished;
 }

@@ -57,7 +57,6 @@ class Daemon {
                                server::admin::ServiceStatus& status);
   absl::Status ListenForAdmin(Sockets& sockets, std::vector<server::admin::ServiceStatus> services);
   void WarnOfStrangers(const std::string& what, const http::Address& address);
-  const absl::Status* WhyDown(const std::string& service) const;
   void Warn(std::string warning);
   std::string ConfigFile() const;
 
@@ -78,8 +77,7 @@ class Daemon {
   std::unique_ptr<host::MountUsers> users_;
   engine::EventLog events_;
   std::unique_ptr<engine::Journal> journal_;
-  std::vector<DownService> down_;
-  std::vector<std::pair<std::string, std::shared_ptr<StorageDriver>>> drivers_;  ///< by service
+  Drivers drivers_;
   std::unique_ptr<engine::VolumeEngine> engine_;
   std::unique_ptr<http::Server> server_;  ///< goes first: it calls the engine
 };

@@ -73,7 +73,9 @@ int Run(const daemon::Arguments& arguments, daemon::ReadyPipe& ready) {
   daemon::NotifyServiceManager("STOPPING=1");
   LogInfo("stopping; mounts stay as they are");
   if (!(*running)->Stop(kGrace)) {
-    LogWarn("operations were still under way; the next start takes them up from the journal");
+    LogWarn(
+        "something was still under way, or a backend did not answer; the next start takes it up from the "
+        "journal");
     _exit(0);
   }
   return 0;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/logging.h"
-#include "base/status.h"
 #include "drivers/registry.h"
 
 namespace rexray::daemon {
@@ -13,7 +11,24 @@ namespace {
 /// over a network stays that long.
 constexpr Duration kNetworkLinger = std::chrono::seconds(3);
 
-engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_ptr<StorageDriver> driver) {
+/// Longer than any driver takes that has its disk; a slower one is "starting" when we are ready.
+constexpr Duration kMoment = std::chrono::seconds(1);
+
+}  // namespace
+
+engine::AdjustableSettings AdjustableOf(const config::ServiceSettings& settings) {
+  engine::AdjustableSettings out;
+  if (settings.default_size > 0) out.default_size = settings.default_size;
+  if (!settings.default_fs_type.empty()) out.default_fs_type = settings.default_fs_type;
+  out.default_type = settings.default_type;
+  out.default_iops = settings.default_iops;
+  out.default_zone = settings.default_zone;
+  out.default_tags = settings.default_tags;
+  out.preempt = ParsePreempt(settings.preempt).value_or(Preempt::kNever);
+  return out;
+}
+
+engine::Service ServiceOf(const config::ServiceSettings& settings, std::shared_ptr<StorageDriver> driver) {
   engine::Service service;
   static_cast<engine::AdjustableSettings&>(service) = AdjustableOf(settings);
   service.name = settings.name;
@@ -33,38 +48,25 @@ engine::Service ServiceOf(const config::ServiceSettings& settings, std::unique_p
   return service;
 }
 
-}  // namespace
-
-engine::AdjustableSettings AdjustableOf(const config::ServiceSettings& settings) {
-  engine::AdjustableSettings out;
-  if (settings.default_size > 0) out.default_size = settings.default_size;
-  if (!settings.default_fs_type.empty()) out.default_fs_type = settings.default_fs_type;
-  out.default_type = settings.default_type;
-  out.default_iops = settings.default_iops;
-  out.default_zone = settings.default_zone;
-  out.default_tags = settings.default_tags;
-  out.preempt = ParsePreempt(settings.preempt).value_or(Preempt::kNever);
-  return out;
-}
-
-OpenedServices OpenServices(const config::Settings& settings, const host::Host& host) {
-  OpenedServices opened;
+Drivers OpenDrivers(const config::Settings& settings, const host::Host& host) {
+  Drivers drivers;
   for (const config::ServiceSettings& service : settings.services) {
     const drivers::DriverRequest request{.service = service.name,
                                          .driver_name = service.driver,
                                          .setting = service.lookup,
                                          .lib_directory = settings.paths.lib};
-    absl::StatusOr<std::unique_ptr<StorageDriver>> driver = drivers::MakeDriver(request, host);
-    if (driver.ok()) {
-      opened.up.push_back(ServiceOf(service, *std::move(driver)));
-      continue;
-    }
-    LogError("a service is down", {{"service", service.name},
-                                   {"driver", service.driver},
-                                   {"reason", std::string(MessageOf(driver.status()))}});
-    opened.down.push_back({service.name, driver.status()});
+    LateDriver::Options options;
+    options.service = service.name;
+    options.driver = drivers::CanonicalDriverName(service.driver);
+    options.expected = drivers::ExpectedCapabilities(service.driver);
+    drivers.emplace_back(service.name, std::make_shared<LateDriver>(options, *host.clock, [request, host] {
+                           return drivers::MakeDriver(request, host);
+                         }));
   }
-  return opened;
+  for (const auto& [service, driver] : drivers) driver->Begin();
+  const Deadline moment = Deadline::After(*host.clock, kMoment);
+  for (const auto& [service, driver] : drivers) driver->AwaitFirstAttempt(moment);
+  return drivers;
 }
 
 }  // namespace rexray::daemon

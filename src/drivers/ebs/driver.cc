@@ -10,8 +10,6 @@
 #include "volume/volume_name.h"
 
 namespace rexray::drivers::ebs {
-namespace {
-
 DriverCapabilities EbsCapabilities() {
   DriverCapabilities capabilities;
   capabilities.network = true;
@@ -20,8 +18,6 @@ DriverCapabilities EbsCapabilities() {
   capabilities.cut = SnapshotCut::kAtomic;
   return capabilities;
 }
-
-}  // namespace
 
 bool IsVolumeId(const std::string& id) {
   return id.rfind("vol-", 0) == 0 && id.size() <= 64;

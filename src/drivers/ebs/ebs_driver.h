@@ -17,6 +17,8 @@ namespace rexray::drivers::ebs {
 absl::StatusOr<std::unique_ptr<StorageDriver>> OpenEbsDriver(const EbsOptions& options,
                                                              const host::Host& host);
 
+DriverCapabilities EbsCapabilities();
+
 /// For tests: over another transport, and, where `cloud` is given (then options.instance and .zone must be,
 /// too), sharing it with other nodes' drivers.
 std::unique_ptr<StorageDriver> MakeEbsDriver(const EbsOptions& options, const host::Host& host,

@@ -6,6 +6,7 @@
 #include "drivers/conformance/temporary_directory.h"
 #include "drivers/fake/fake_cloud.h"
 #include "host/linux_host.h"
+#include "volume/late_driver.h"
 
 namespace rexray::drivers::fake {
 namespace {
@@ -15,7 +16,8 @@ using conformance::Conformance;
 using conformance::ConformanceParam;
 using conformance::NameOfParam;
 
-enum class Devices { kMadeUp, kMadeUpFixedSize, kFakeHost, kLoop };
+/// kLate: made-up ones, behind a LateDriver: it forwards every call.
+enum class Devices { kMadeUp, kMadeUpFixedSize, kFakeHost, kLoop, kLate };
 
 FakeCloud::Options OptionsFor(Devices devices, const std::string& directory) {
   FakeCloud::Options options;
@@ -74,6 +76,16 @@ class FakeBackend final : public Backend {
  private:
   std::unique_ptr<StorageDriver> DriverOf(const NodeId& node, FakeHost& host) {
     if (devices_ == Devices::kFakeHost) return cloud_.DriverFor(node, host);
+    if (devices_ == Devices::kLate) {
+      LateDriver::Options options;
+      options.service = "fake";
+      options.driver = "fake";
+      options.expected = OptionsFor(devices_, "").capabilities;
+      auto late = std::make_unique<LateDriver>(options, SystemClock::Get(),
+                                               [this, node] { return cloud_.DriverFor(node); });
+      late->Begin();
+      return late;
+    }
     if (devices_ != Devices::kLoop) return cloud_.DriverFor(node);
     host::Host real;
     real.devices = block_devices_.get();
@@ -106,6 +118,7 @@ INSTANTIATE_TEST_SUITE_P(Fake, Conformance,
                          ::testing::Values(Param("MadeUp", Devices::kMadeUp),
                                            Param("FixedSize", Devices::kMadeUpFixedSize),
                                            Param("FakeHost", Devices::kFakeHost),
+                                           Param("Late", Devices::kLate),
                                            Param("Loop", Devices::kLoop, &WhyNoLoops)),
                          NameOfParam);
 

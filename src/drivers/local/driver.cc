@@ -32,6 +32,14 @@ NodeId NodeIdOr(const std::string& configured) {
 
 }  // namespace
 
+DriverCapabilities LocalCapabilities(bool can_reflink) {
+  DriverCapabilities capabilities;
+  capabilities.grow = capabilities.grow_online = true;
+  capabilities.snapshots = capabilities.clone = true;
+  capabilities.cut = can_reflink ? SnapshotCut::kInstant : SnapshotCut::kCopy;
+  return capabilities;
+}
+
 LocalDriver::LocalDriver(LocalOptions options, const host::Host& host, Parts parts)
     : options_(std::move(options)),
       host_(host),
@@ -41,17 +49,8 @@ LocalDriver::LocalDriver(LocalOptions options, const host::Host& host, Parts par
       images_(std::move(parts.images)),
       catalogue_(std::move(parts.catalogue)),
       findings_(std::move(parts.findings)),
-      locks_(clock_) {
-  capabilities_.kind = DriverCapabilities::Kind::kBlock;
-  capabilities_.network = false;
-  capabilities_.sizes = true;
-  capabilities_.grow = true;
-  capabilities_.grow_online = true;
-  capabilities_.snapshots = true;
-  capabilities_.clone = true;
-  capabilities_.cut = images_->can_reflink() ? SnapshotCut::kInstant : SnapshotCut::kCopy;
-  capabilities_.needs_root = true;
-}
+      capabilities_(LocalCapabilities(images_->can_reflink())),
+      locks_(clock_) {}
 
 void LocalDriver::Load(std::vector<IndexEntry> volumes, std::vector<IndexEntry> snapshots) {
   for (IndexEntry& entry : volumes) index_.Put(std::move(entry));

@@ -94,11 +94,11 @@ class LocalDriver final : public StorageDriver {
   const host::Host host_;
   Clock& clock_;
   const NodeId node_id_;
-  DriverCapabilities capabilities_;
   UniqueFd directory_lock_;
   std::unique_ptr<ImageStore> images_;
   std::unique_ptr<Catalogue> catalogue_;
   const std::vector<std::string> findings_;
+  const DriverCapabilities capabilities_;
   VolumeIndex index_;
   SnapshotList snapshots_;
   KeyedLock locks_;

@@ -53,4 +53,7 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> OpenLocalDriver(const LocalOption
 /// nothing: a daemon may start meanwhile.
 std::vector<Diagnosis> DiagnoseLocal(const LocalOptions& options, const host::Host& host);
 
+/// `can_reflink`: what the file system below the images can do, which is known once the driver is open.
+DriverCapabilities LocalCapabilities(bool can_reflink);
+
 }  // namespace rexray::drivers::local

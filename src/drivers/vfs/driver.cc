@@ -58,6 +58,14 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> OpenVfsDriver(const VfsOptions& o
   return std::make_unique<VfsDriver>(options, clock, std::move(store), std::move(scanned));
 }
 
+DriverCapabilities VfsCapabilities() {
+  DriverCapabilities capabilities;
+  capabilities.kind = DriverCapabilities::Kind::kDirectory;
+  capabilities.sizes = false;
+  capabilities.needs_root = false;
+  return capabilities;
+}
+
 VfsDriver::VfsDriver(VfsOptions options, Clock& clock, std::unique_ptr<VolumeStore> store,
                      ScannedVolumes scanned)
     : options_(std::move(options)),
@@ -68,9 +76,6 @@ VfsDriver::VfsDriver(VfsOptions options, Clock& clock, std::unique_ptr<VolumeSto
       sweeper_([this](const std::string& name, const Sweeper::Stop& stop) {
         return store_->RemoveLeftover(name, stop);
       }) {
-  capabilities_.kind = DriverCapabilities::Kind::kDirectory;
-  capabilities_.sizes = false;
-  capabilities_.needs_root = false;
   for (const std::string& finding : findings_) LogWarn("not a volume", {{"what", finding}});
   for (ScannedVolumes::Found& found : scanned.volumes) {
     const VolumeRecord& record = found.record;

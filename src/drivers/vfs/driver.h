@@ -70,7 +70,7 @@ class VfsDriver final : public StorageDriver {
   const VfsOptions options_;
   Clock& clock_;
   const NodeId node_id_;
-  DriverCapabilities capabilities_;
+  const DriverCapabilities capabilities_ = VfsCapabilities();
   const std::unique_ptr<VolumeStore> store_;
   const std::vector<std::string> findings_;
   mutable Mutex mutex_;

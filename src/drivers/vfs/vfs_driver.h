@@ -48,4 +48,6 @@ absl::StatusOr<std::unique_ptr<StorageDriver>> OpenVfsDriver(const VfsOptions& o
 /// nothing: a daemon may start meanwhile.
 std::vector<Diagnosis> DiagnoseVfs(const VfsOptions& options);
 
+DriverCapabilities VfsCapabilities();
+
 }  // namespace rexray::drivers::vfs

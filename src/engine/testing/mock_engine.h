@@ -11,9 +11,11 @@ namespace rexray::engine {
 class MockEngine : public VolumeEngine {
  public:
   MOCK_METHOD(absl::Status, Recover, (), (override));
-  MOCK_METHOD(void, Shutdown, (Deadline), (override));
+  MOCK_METHOD(void, EndReads, (), (override));
+  MOCK_METHOD(bool, Shutdown, (Deadline), (override));
   MOCK_METHOD(absl::Status, Adjust, (const std::string&, const AdjustableSettings&), (override));
   MOCK_METHOD(std::vector<std::string>, Services, (), (const, override));
+  MOCK_METHOD(absl::StatusOr<Readiness>, ReadinessOf, (const std::string&), (const, override));
   MOCK_METHOD(absl::StatusOr<DriverCapabilities>, CapabilitiesOf, (const std::string&), (const, override));
   MOCK_METHOD(void, ThisNode, (const std::string&, Deadline, Done<Node>), (override));
   MOCK_METHOD(void, Get, (const VolumeRef&, Deadline, Done<VolumeView>), (override));

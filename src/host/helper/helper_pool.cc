@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 
+#include "base/pause.h"
 #include "base/spawn_plan.h"
 #include "base/status.h"
 
@@ -76,22 +78,73 @@ HelperPool::~HelperPool() {
 
 absl::Status HelperPool::TakeOver(const std::string& lock_file, Clock& clock, Deadline deadline) {
   lock_file_ = lock_file;
-  const UniqueFd fd(::open(lock_file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return ErrnoError(errno, "cannot open " + lock_file);
+  ASSIGN_OR_RETURN(std::vector<FormerLock> former, FindFormer(lock_file));
+  {
+    MutexLock lock(mutex_);
+    former_ = std::move(former);
+  }
   constexpr Duration kPause = std::chrono::milliseconds(2);
-  Mutex mutex;
-  CondVar nobody;
-  MutexLock lock(mutex);
-  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return ErrnoError(errno, "cannot lock " + lock_file);
+  while (true) {
+    const absl::Status ended = FormerEnded();
+    if (!absl::IsUnavailable(ended)) return ended;
     if (deadline.Passed(clock)) {
-      return Error(
-          absl::StatusCode::kDeadlineExceeded,
-          "a helper process of the former daemon hangs in the kernel still (ps axo pid,stat,wchan,args shows "
-          "it in state D); what it was doing may yet take effect: see rexray volume ls when it is gone, and "
-          "restart the daemon if a volume is not what it should be");
+      RETURN_IF_ERROR(SetFormerAside());
+      return Error(absl::StatusCode::kDeadlineExceeded, "still waiting for {}", MessageOf(ended));
     }
-    clock.WaitUntil(nobody, mutex, Deadline::After(clock, kPause).at());
+    PauseUntil(clock, Deadline::After(clock, kPause).Earlier(deadline).at());
+  }
+}
+
+/// The file itself, and what was set aside by earlier daemons.
+absl::StatusOr<std::vector<HelperPool::FormerLock>> HelperPool::FindFormer(const std::string& lock_file) {
+  const std::filesystem::path path(lock_file);
+  std::vector<std::string> files = {lock_file};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), error)) {
+    if (entry.path().filename().string().starts_with(path.filename().string() + ".")) {
+      files.push_back(entry.path());
+    }
+  }
+  if (error) return ErrnoError(error.value(), "cannot read " + path.parent_path().string());
+  std::vector<FormerLock> former;
+  for (const std::string& file : files) {
+    FormerLock found;
+    found.path = file;
+    found.fd = UniqueFd(::open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!found.fd.valid()) return ErrnoError(errno, "cannot open " + file);
+    former.push_back(std::move(found));
+  }
+  return former;
+}
+
+absl::Status HelperPool::FormerEnded() {
+  MutexLock lock(mutex_);
+  while (!former_.empty()) {
+    const FormerLock& oldest = former_.back();
+    if (::flock(oldest.fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EINTR) continue;
+      if (errno != EWOULDBLOCK) return ErrnoError(errno, "cannot lock " + oldest.path);
+      return Error(
+          absl::StatusCode::kUnavailable,
+          "a helper process of the former daemon to end: it hangs in the kernel (ps axo pid,stat,wchan,args "
+          "shows it in state D), and what it was doing may yet take effect");
+    }
+    if (oldest.path != lock_file_) ::unlink(oldest.path.c_str());
+    former_.pop_back();
+  }
+  return absl::OkStatus();
+}
+
+/// Our own helpers get a new file under that name; the next daemon finds both.
+absl::Status HelperPool::SetFormerAside() {
+  MutexLock lock(mutex_);
+  for (FormerLock& former : former_) {
+    if (former.path != lock_file_) continue;
+    const std::string aside = fmt::format("{}.{}", lock_file_, ::getpid());
+    if (::rename(lock_file_.c_str(), aside.c_str()) != 0) {
+      return ErrnoError(errno, "cannot rename " + lock_file_);
+    }
+    former.path = aside;
   }
   return absl::OkStatus();
 }

@@ -11,7 +11,9 @@
 // But what a killed daemon's helper still does must not come after the new daemon has looked at what there
 // is: a device attached then, or a file system made, would be explained by nobody. So each helper has a
 // shared flock(2) on one file for as long as it lives, a new daemon waits for all of them (TakeOver), and a
-// helper whose daemon is gone begins nothing any more.
+// helper whose daemon is gone begins nothing any more. One that hangs for long keeps only those volumes
+// waiting that its daemon was doing something with (VolumeEngine::Recover): its lock file is set aside
+// (helpers.lock.PID) and looked at again and again (FormerEnded).
 //
 //   daemon thread --call--> helper 1: mount(2)            returns at once, helper goes back to the idle ones
 //   daemon thread --call--> helper 2: umount(2) ......    hangs: this thread alone waits (interruptibly)
@@ -51,8 +53,12 @@ class HelperPool {
 
   /// Before the first helper, and by one daemon at a time: waits until those of a former daemon have ended.
   /// `lock_file` (made when it is missing) is what the helpers of this pool are known by to the next.
-  /// DeadlineExceeded when one hangs still: what it does may take effect later.
+  /// DeadlineExceeded when one hangs still: what it does may take effect later, and FormerEnded tells when
+  /// not any more. Other errors: the file cannot be used.
   absl::Status TakeOver(const std::string& lock_file, Clock& clock, Deadline deadline);
+
+  /// After TakeOver: Unavailable for as long as a helper of a former daemon may act.
+  absl::Status FormerEnded();
 
   /// Starts one helper now, so that the first call does not wait for it.
   absl::Status WarmUp();
@@ -73,6 +79,14 @@ class HelperPool {
     UniqueFd socket;
   };
 
+  /// What the helpers of a former daemon hold locked.
+  struct FormerLock {
+    std::string path;
+    UniqueFd fd;
+  };
+
+  static absl::StatusOr<std::vector<FormerLock>> FindFormer(const std::string& lock_file);
+  absl::Status SetFormerAside();
   absl::StatusOr<Helper> Spawn() const;
   absl::StatusOr<Helper> Acquire();
   void Release(Helper helper);
@@ -83,6 +97,7 @@ class HelperPool {
   mutable Mutex mutex_;
   std::vector<Helper> idle_ ABSL_GUARDED_BY(mutex_);  ///< used from the back: that one is warm
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<FormerLock> former_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// Where a helper finds its socket, and the file to lock, if there is one.

@@ -55,7 +55,8 @@
 // Values
 //   STATUS   {"version", "pid", "startedAt", "uptimeSeconds", "logLevel": "warn", "configFile": "" or a path,
 //             "runDirectory", "volumesRoot", "defaultService", "warnings": [text], "services": [SERVICE]}
-//   SERVICE  {"name", "driver", "state": "ready|down", "error": text ("" when ready),
+//   SERVICE  {"name", "driver", "state": "ready|starting|down", "error": what it waits for, or what is wrong
+//             ("" when ready),
 //             "volumes": integer, or null while its backend does not answer; "volumesError": text,
 //             "dockerSocket": URL or "", "specFile": path or "",
 //             "capabilities": {"kind": "block|directory", "scope": "local|global", "sizes", "grow",
@@ -110,7 +111,6 @@ struct ServiceStatus {
   std::string driver{};
   std::string docker_socket{};  ///< "" = none
   std::string spec_file{};      ///< "" = none
-  absl::Status down{};          ///< why its driver or its socket did not start; OK when it runs
 };
 
 struct Options {

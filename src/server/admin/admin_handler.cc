@@ -100,21 +100,21 @@ class Api : public std::enable_shared_from_this<Api> {
     return call.body.Finish();
   }
 
-  /// A service that could not be started is known here alone; the reason is worth more than "unknown".
-  absl::StatusOr<std::string> ServiceOf(Call& call) const {
+  std::string ServiceOf(Call& call) const {
     std::string name = call.query.Text("service").value_or("");
-    if (name.empty()) name = parts_.config->settings().default_service;
-    for (const ServiceStatus& service : options_.services) {
-      if (service.name == name && !service.down.ok()) {
-        return Annotate(service.down, "the service \"" + name + "\" is down");
-      }
-    }
-    return name;
+    return name.empty() ? parts_.config->settings().default_service : name;
+  }
+
+  /// For a question to all services: one that is not ready yet does not keep back the others' answers.
+  Deadline DeadlineFor(const std::string& service, Deadline asked) const {
+    const absl::StatusOr<Readiness> readiness = parts_.engine->ReadinessOf(service);
+    if (readiness.ok() && readiness->ready()) return asked;
+    return asked.Earlier(Deadline::After(*parts_.clock, options_.status_timeout));
   }
 
   absl::StatusOr<VolumeRef> RefOf(Call& call) const {
     VolumeRef ref;
-    ASSIGN_OR_RETURN(ref.service, ServiceOf(call));
+    ref.service = ServiceOf(call);
     ref.name = call.query.Text("name").value_or("");
     ref.id = call.query.Text("id").value_or("");
     if (ref.name.empty() && ref.id.empty()) return Error(kInvalid, "which volume? give name= or id=");
@@ -138,13 +138,9 @@ class Api : public std::enable_shared_from_this<Api> {
 
   absl::Status Status(Call& call) {
     RETURN_IF_ERROR(Finish(call));
-    std::vector<std::string> up;
-    for (const ServiceStatus& service : options_.services) {
-      if (service.down.ok()) up.push_back(service.name);
-    }
     const Deadline deadline = Deadline::After(*parts_.clock, options_.status_timeout);
     ListServices(
-        *parts_.engine, up, deadline,
+        *parts_.engine, parts_.engine->Services(), [deadline](const std::string&) { return deadline; },
         [self = shared_from_this(), exchange = call.exchange](const std::vector<ServiceVolumes>& volumes) {
           exchange->Respond(StatusAnswer(self->parts_, self->options_, volumes));
         });
@@ -177,7 +173,7 @@ class Api : public std::enable_shared_from_this<Api> {
     AskServices<Node>(
         parts_.engine->Services(),
         [this, deadline = call.deadline](const std::string& service, engine::Done<Node> answer) {
-          parts_.engine->ThisNode(service, deadline, std::move(answer));
+          parts_.engine->ThisNode(service, DeadlineFor(service, deadline), std::move(answer));
         },
         [self = shared_from_this(), exchange = call.exchange](const std::vector<ServiceAnswer<Node>>& nodes) {
           exchange->Respond(NodesAnswer(self->options_.services, nodes));
@@ -189,17 +185,20 @@ class Api : public std::enable_shared_from_this<Api> {
     const bool one = call.query.Text("service").has_value();
     std::vector<std::string> services;
     if (one) {
-      ASSIGN_OR_RETURN(std::string service, ServiceOf(call));
-      services.push_back(std::move(service));
+      services.push_back(ServiceOf(call));
     } else {
       services = parts_.engine->Services();
     }
     RETURN_IF_ERROR(Finish(call));
-    ListServices(*parts_.engine, services, call.deadline,
-                 [self = shared_from_this(), one,
-                  exchange = call.exchange](const std::vector<ServiceVolumes>& answers) {
-                   exchange->Respond(self->ListAnswer(answers, one));
-                 });
+    ListServices(
+        *parts_.engine, services,
+        [this, one, asked = call.deadline](const std::string& service) {
+          return one ? asked : DeadlineFor(service, asked);
+        },
+        [self = shared_from_this(), one,
+         exchange = call.exchange](const std::vector<ServiceVolumes>& answers) {
+          exchange->Respond(self->ListAnswer(answers, one));
+        });
     return absl::OkStatus();
   }
 
@@ -217,16 +216,13 @@ class Api : public std::enable_shared_from_this<Api> {
       for (const VolumeView& view : *volumes) WriteVolume(view, now, json);
     }
     json.EndArray().Key("errors").BeginArray();
-    for (const ServiceStatus& service : options_.services) {
-      if (!one && !service.down.ok()) errors.emplace_back(service.name, service.down);
-    }
     for (const auto& [service, status] : errors) WriteServiceError(service, status, json);
     json.EndArray().EndObject();
     return Answer(json);
   }
 
   absl::Status Create(Call& call) {
-    ASSIGN_OR_RETURN(const std::string service, ServiceOf(call));
+    const std::string service = ServiceOf(call);
     CreateSpec spec;
     spec.name = call.body.Text("name").value_or("");
     spec.size = call.body.Whole("size");
@@ -405,8 +401,7 @@ class Api : public std::enable_shared_from_this<Api> {
     const bool one = call.query.Text("service").has_value();
     std::vector<std::string> services;
     if (one) {
-      ASSIGN_OR_RETURN(std::string service, ServiceOf(call));
-      services.push_back(std::move(service));
+      services.push_back(ServiceOf(call));
     } else {
       for (const std::string& name : parts_.engine->Services()) {
         const auto capabilities = parts_.engine->CapabilitiesOf(name);
@@ -416,9 +411,9 @@ class Api : public std::enable_shared_from_this<Api> {
     RETURN_IF_ERROR(Finish(call));
     AskServices<std::vector<Snapshot>>(
         services,
-        [engine = parts_.engine, deadline = call.deadline](const std::string& service,
-                                                           engine::Done<std::vector<Snapshot>> answer) {
-          engine->ListSnapshots(service, deadline, std::move(answer));
+        [this, one, asked = call.deadline](const std::string& service,
+                                           engine::Done<std::vector<Snapshot>> answer) {
+          parts_.engine->ListSnapshots(service, one ? asked : DeadlineFor(service, asked), std::move(answer));
         },
         [one, exchange = call.exchange](const std::vector<ServiceSnapshots>& answers) {
           exchange->Respond(SnapshotsAnswer(answers, one));
@@ -459,7 +454,7 @@ class Api : public std::enable_shared_from_this<Api> {
   }
 
   absl::Status RemoveSnapshot(Call& call) {
-    ASSIGN_OR_RETURN(const std::string service, ServiceOf(call));
+    const std::string service = ServiceOf(call);
     const std::string name = call.query.Text("name").value_or("");
     const std::string id = call.query.Text("id").value_or(name);
     const bool only_ours = call.query.Bool("onlyOurs").value_or(false);

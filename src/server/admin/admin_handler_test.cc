@@ -55,11 +55,13 @@ class AdminHandlerTest : public ::testing::Test {
     options_.started = clock_.Now();
     options_.started_wall = clock_.WallNow();
     options_.warnings = {"not root"};
-    options_.services = {
-        {.name = "rexray", .driver = "local", .docker_socket = "unix:///x.sock"},
-        {.name = "pool", .driver = "local"},
-        {.name = "broken", .driver = "zfs", .down = absl::NotFoundError("no driver \"zfs\"")}};
+    options_.services = {{.name = "rexray", .driver = "local", .docker_socket = "unix:///x.sock"},
+                         {.name = "pool", .driver = "local"},
+                         {.name = "broken", .driver = "zfs"}};
     ON_CALL(engine_, Services).WillByDefault(Return(std::vector<std::string>{"rexray", "pool"}));
+    ON_CALL(engine_, ReadinessOf).WillByDefault(Return(Readiness()));
+    ON_CALL(engine_, ReadinessOf("broken"))
+        .WillByDefault(Return(Readiness{Readiness::Phase::kDown, "no driver \"zfs\""}));
     ON_CALL(engine_, CapabilitiesOf).WillByDefault(Return(DriverCapabilities{.grow = true}));
     ON_CALL(engine_, List).WillByDefault(InvokeArgument<2>(std::vector<VolumeView>()));
     Make();
@@ -173,11 +175,27 @@ TEST_F(AdminHandlerTest, VolumesAreFoundByServiceNameAndId) {
   EXPECT_THAT(Fail("GET", "/v1/volume"), HasSubstr("INVALID_ARGUMENT: which volume?"));
 }
 
-TEST_F(AdminHandlerTest, AServiceThatIsDownSaysWhy) {
-  EXPECT_EQ(Fail("GET", "/v1/volume?service=broken&name=x"),
-            "NOT_FOUND: the service \"broken\" is down: no driver \"zfs\"");
-  EXPECT_EQ(Fail("POST", "/v1/volumes?service=broken", R"({"name":"x"})"),
-            "NOT_FOUND: the service \"broken\" is down: no driver \"zfs\"");
+TEST_F(AdminHandlerTest, AServiceThatIsStartingKeepsBackNobodyElsesAnswer) {
+  ON_CALL(engine_, ReadinessOf("pool"))
+      .WillByDefault(Return(Readiness{Readiness::Phase::kStarting, "its driver is being opened"}));
+  EXPECT_CALL(engine_, List("rexray", Until(110), _)).WillOnce(InvokeArgument<2>(std::vector<VolumeView>(1)));
+  EXPECT_CALL(engine_, List("pool", Until(2), _))
+      .WillOnce(InvokeArgument<2>(absl::DeadlineExceededError("service \"pool\" is starting")));
+  const json all = Succeed("GET", "/v1/volumes");
+  EXPECT_EQ(all["volumes"].size(), 1u);
+  EXPECT_EQ(all["errors"][0]["message"], "service \"pool\" is starting");
+  // Who asks for that one alone waits as long as he likes.
+  EXPECT_CALL(engine_, List("pool", Until(110), _)).WillOnce(InvokeArgument<2>(std::vector<VolumeView>(2)));
+  EXPECT_EQ(Succeed("GET", "/v1/volumes?service=pool")["volumes"].size(), 2u);
+}
+
+TEST_F(AdminHandlerTest, StatusTellsWhatAServiceWaitsFor) {
+  ON_CALL(engine_, ReadinessOf("pool"))
+      .WillByDefault(Return(Readiness{Readiness::Phase::kStarting, "its driver is being opened"}));
+  const json status = Succeed("GET", "/v1/status");
+  EXPECT_EQ(status["services"][1]["state"], "starting");
+  EXPECT_EQ(status["services"][1]["error"], "its driver is being opened");
+  EXPECT_EQ(status["services"][1]["capabilities"]["grow"], true);
 }
 
 TEST_F(AdminHandlerTest, ListOfAllServicesKeepsWhatAnswered) {

@@ -2,12 +2,13 @@
 
 namespace rexray::server::admin {
 
-void ListServices(engine::VolumeEngine& engine, const std::vector<std::string>& services, Deadline deadline,
+void ListServices(engine::VolumeEngine& engine, const std::vector<std::string>& services,
+                  const std::function<Deadline(const std::string& service)>& until,
                   std::function<void(std::vector<ServiceVolumes>)> done) {
   AskServices<std::vector<engine::VolumeView>>(
       services,
-      [&engine, deadline](const std::string& service, engine::Done<std::vector<engine::VolumeView>> answer) {
-        engine.List(service, deadline, std::move(answer));
+      [&engine, &until](const std::string& service, engine::Done<std::vector<engine::VolumeView>> answer) {
+        engine.List(service, until(service), std::move(answer));
       },
       std::move(done));
 }

@@ -59,7 +59,8 @@ void AskServices(const std::vector<std::string>& services,
 
 using ServiceVolumes = ServiceAnswer<std::vector<engine::VolumeView>>;
 
-void ListServices(engine::VolumeEngine& engine, const std::vector<std::string>& services, Deadline deadline,
+void ListServices(engine::VolumeEngine& engine, const std::vector<std::string>& services,
+                  const std::function<Deadline(const std::string& service)>& until,
                   std::function<void(std::vector<ServiceVolumes>)> done);
 
 }  // namespace rexray::server::admin

@@ -46,12 +46,15 @@ void WriteService(const ServiceStatus& service, const engine::VolumeEngine& engi
                   const std::vector<ServiceVolumes>& volumes, JsonWriter& json) {
   const auto answer = std::find_if(volumes.begin(), volumes.end(),
                                    [&](const ServiceVolumes& one) { return one.first == service.name; });
-  const bool up = service.down.ok();
+  const absl::StatusOr<Readiness> found = engine.ReadinessOf(service.name);
+  const Readiness readiness =
+      found.ok() ? *found : Readiness{Readiness::Phase::kDown, std::string(MessageOf(found.status()))};
   json.BeginObject().Key("name").String(service.name).Key("driver").String(service.driver);
-  json.Key("state").String(up ? "ready" : "down").Key("error").String(MessageOf(service.down));
+  json.Key("state").String(ToString(readiness.phase)).Key("error").String(readiness.why);
   WriteVolumeCount(answer == volumes.end() ? nullptr : &*answer, json);
   json.Key("dockerSocket").String(service.docker_socket).Key("specFile").String(service.spec_file);
-  WriteCapabilities(up ? engine.CapabilitiesOf(service.name) : service.down, json);
+  const bool down = readiness.phase == Readiness::Phase::kDown;
+  WriteCapabilities(down ? absl::UnavailableError("") : engine.CapabilitiesOf(service.name), json);
   json.EndObject();
 }
 
@@ -76,9 +79,7 @@ http::Response NodesAnswer(const std::vector<ServiceStatus>& services,
   for (const ServiceStatus& service : services) {
     const auto answer =
         std::find_if(nodes.begin(), nodes.end(), [&](const auto& one) { return one.first == service.name; });
-    if (!service.down.ok()) {
-      errors.emplace_back(service.name, service.down);
-    } else if (answer != nodes.end() && answer->second.ok()) {
+    if (answer != nodes.end() && answer->second.ok()) {
       WriteNode(service, *answer->second, json);
     } else if (answer != nodes.end()) {
       errors.emplace_back(service.name, answer->second.status());

@@ -162,12 +162,4 @@ http::Handler MakePluginHandler(engine::VolumeEngine& engine, Clock& clock, Plug
   return [plugin](const ExchangePtr& exchange) { plugin->Handle(exchange); };
 }
 
-http::Handler MakeDownHandler(const std::string& service, const absl::Status& why) {
-  const absl::Status reason = Annotate(why, "the service \"" + service + "\" is down");
-  return [reason](const ExchangePtr& exchange) {
-    const bool activate = PathOf(exchange->request()) == "/Plugin.Activate";
-    exchange->Respond(activate ? ActivateAnswer() : ErrorAnswer(reason));
-  };
-}
-
 }  // namespace rexray::server::docker

@@ -35,8 +35,4 @@ struct PluginOptions {
 /// Thread-safe; never blocks.
 http::Handler MakePluginHandler(engine::VolumeEngine& engine, Clock& clock, PluginOptions options);
 
-/// Serves a service that could not be started: it activates, so that Docker passes the reason on to whoever
-/// uses it, and answers everything else with `why`.
-http::Handler MakeDownHandler(const std::string& service, const absl::Status& why);
-
 }  // namespace rexray::server::docker

@@ -304,14 +304,5 @@ TEST_F(DockerPluginTest, AnyMethodAndAQueryAreTaken) {
   EXPECT_EQ(exchange->Await().status, 200);
 }
 
-TEST_F(DockerPluginTest, AServiceThatIsDownSaysWhy) {
-  handler_ = MakeDownHandler("pool", absl::FailedPreconditionError("no driver \"zfs\""));
-  EXPECT_EQ(Succeed("/Plugin.Activate", "")["Implements"][0], "VolumeDriver");
-  for (const char* call : {"Create", "Remove", "Mount", "Unmount", "Path", "Get", "List", "Capabilities"}) {
-    EXPECT_EQ(Fail(std::string("/VolumeDriver.") + call, R"({"Name":"x"})"),
-              "the service \"pool\" is down: no driver \"zfs\"");
-  }
-}
-
 }  // namespace
 }  // namespace rexray::server::docker

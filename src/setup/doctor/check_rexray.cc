@@ -78,15 +78,19 @@ void ReadStatus(const json& status, Results& results) {
     const std::string driver = service.value("driver", "");
     const std::string error = service.value("error", "");
     const std::string check = fmt::format("service {}", name);
-    if (service.value("state", "") == "ready") {
+    const std::string state = service.value("state", "");
+    if (state == "starting") {
+      results.push_back(Warning(check, fmt::format("{} is starting: {}", driver, error),
+                                "look whether the disk or the network below it answers"));
+    } else if (state == "ready") {
       const std::string trouble = service.value("volumesError", "");
       results.push_back(
           trouble.empty()
               ? Ok(check, driver + ", ready")
               : Warning(check, fmt::format("{}: its backend does not answer: {}", driver, trouble), ""));
     } else {
-      results.push_back(
-          Broken(check, fmt::format("{}: {}", driver, error), "mend that, then rexray restart"));
+      results.push_back(Broken(check, fmt::format("{}: {}", driver, error),
+                               "mend that, then rexray restart (what may pass is tried again by itself)"));
     }
   }
 }
