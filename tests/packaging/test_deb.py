@@ -118,3 +118,16 @@ def test_a_daemon_without_a_service_manager_is_restarted_by_an_upgrade(machine, 
         assert "kept" in machine.run("rexray", "volume", "ls").stdout
     finally:
         machine.run("rexray", "stop", check=False)
+
+
+def test_a_daemon_that_was_stopped_stays_stopped(machine, deb, newer_deb):
+    """Without a service manager; with one, deb-systemd-invoke sees to it (test_systemd.py)."""
+    done = machine.install(deb)
+    if "dependency problems" in done.stderr:
+        pytest.skip("SKIPPED: this machine lacks what the package depends on")
+    (machine.root / "etc/rexray/config.yml").write_text("rexray:\n  storageDrivers: vfs\n")
+    machine.run("rexray", "start")
+    machine.run("rexray", "stop")
+    assert machine.install(newer_deb).returncode == 0
+    assert "is stopped" in machine.run("rexray", "status", check=False).stdout
+    assert not (machine.root / "run/rexray/rexray.pid").exists()

@@ -136,6 +136,9 @@ def test_the_package_starts_upgrades_and_purges_its_service(booted, deb, newer_d
     assert install(newer_deb).returncode == 0
     assert booted.property("rexray", "ActiveState") == "active" and booted.property("rexray", "MainPID") != pid
     assert "dvdcli:kept" in booted.run("rexray", "volume", "consumers", "kept").stdout
+    booted.run("systemctl", "stop", "rexray")
+    assert install(newer_deb).returncode == 0
+    assert booted.property("rexray", "ActiveState") == "inactive", "what was stopped stays stopped"
     booted.run("dpkg", "--purge", "rexray")
     assert booted.property("rexray", "LoadState") == "not-found" and booted.property("rexray", "ActiveState") == "inactive"
     assert (booted.root / "var/lib/rexray/vfs/volumes/kept/files").is_dir()
