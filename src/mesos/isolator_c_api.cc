@@ -176,3 +176,11 @@ void rexray_isolator_cleanup(rexray_isolator* isolator, const char* id, rexray_d
     done(context, error.what());
   }
 }
+
+int rexray_isolator_has_volumes(const rexray_isolator* isolator, const char* id) {
+  try {
+    return isolator->core->HasVolumes(OrEmpty(id)) ? 1 : 0;
+  } catch (const std::exception&) {
+    return 0;
+  }
+}

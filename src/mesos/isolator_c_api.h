@@ -75,6 +75,9 @@ void rexray_isolator_prepare(rexray_isolator* isolator, const rexray_container* 
 /* Never an error; an unmount that fails is tried again later. */
 void rexray_isolator_cleanup(rexray_isolator* isolator, const char* id, rexray_done done, void* context);
 
+/* Not 0: the container has volumes now, so it has a mount namespace of its own. Returns at once. */
+int rexray_isolator_has_volumes(const rexray_isolator* isolator, const char* id);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -124,7 +124,9 @@ TEST_F(CApiTest, ALife) {
   EXPECT_THAT(answer.words, Contains("--make-rslave"));
   EXPECT_THAT(answer.words, Contains("--rbind"));
   EXPECT_THAT(answer.shell, SizeIs(4));
+  EXPECT_EQ(rexray_isolator_has_volumes(isolator_, "c"), 1);
   EXPECT_EQ(Cleanup("c"), "");
+  EXPECT_EQ(rexray_isolator_has_volumes(isolator_, "c"), 0);
   EXPECT_EQ(Calls(),
             "mount --volumedriver=rexray --volumename=v\nunmount --volumedriver=rexray --volumename=v\n");
   EXPECT_THAT(lines_.Of(REXRAY_LOG_INFO), Contains("Preparing external storage for container: c"));

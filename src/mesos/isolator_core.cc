@@ -46,6 +46,11 @@ Checkpoint IsolatorCore::Snapshot() const {
   return table_.ToCheckpoint(parts_.host.boot_id);
 }
 
+bool IsolatorCore::HasVolumes(const std::string& id) const {
+  MutexLock lock(mutex_);
+  return !table_.UsesOf(id).empty();
+}
+
 absl::Status IsolatorCore::Save() {
   MutexLock saving(saving_);
   return file_.Save(Snapshot());

@@ -76,6 +76,9 @@ class IsolatorCore {
   /// OK, also for a container that is not known.
   void Cleanup(const std::string& id, Done done);
 
+  /// Does the container have volumes, or is it about to get some?
+  bool HasVolumes(const std::string& id) const;
+
   const HostFacts& host() const { return parts_.host; }
 
   /// What would be in the checkpoint now.

@@ -62,6 +62,8 @@ TEST_F(RecoverTest, KnownContainersKeepTheirVolumes) {
   Start({"c", "d", "never heard of"});
   EXPECT_TRUE(Logged("Running container(c) re-identified on recover()"));
   Start({"c", "d"});  // the original had lost one of them by now
+  EXPECT_TRUE(core_->HasVolumes("c"));
+  EXPECT_FALSE(core_->HasVolumes("never heard of"));
   Cleanup("c");
   EXPECT_TRUE(mounter_->IsMounted(Key("v")));
   Cleanup("d");

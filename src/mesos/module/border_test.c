@@ -69,6 +69,7 @@ int main(void) {
   rexray_isolator_prepare(isolator, &container, &OnPrepared, NULL);
   Wait(2);
   Check(strstr(last_error, "/nowhere/dvdcli") != NULL, "an error of the depths arrives as a sentence");
+  Check(!rexray_isolator_has_volumes(isolator, "c"), "what failed has no volumes");
   rexray_isolator_cleanup(isolator, "c", &OnDone, NULL);
   Wait(3);
   Check(last_error[0] == '\0', "cleanup");

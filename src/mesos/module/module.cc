@@ -225,9 +225,8 @@ class VolumeIsolator : public mesos::slave::Isolator {
   Future<Option<ContainerLaunchInfo>> prepare(const ContainerID& containerId,
                                               const ContainerConfig& config) override {
 #if REXRAY_MESOS_VERSION >= 10200
-    // A DEBUG container joins the namespaces of its parent and sees the parent's volumes.
     if (config.has_container_class() && config.container_class() == mesos::slave::ContainerClass::DEBUG) {
-      return None();
+      return ForDebugging(containerId);
     }
 #endif
     const Variables variables = VariablesOf(config);
@@ -274,6 +273,18 @@ class VolumeIsolator : public mesos::slave::Isolator {
   }
 
  private:
+#if REXRAY_MESOS_VERSION >= 10200
+  /// A DEBUG container gets no volumes of its own but sees its parent's. Only Mesos's filesystem/linux would
+  /// make it enter the parent's mount namespace, and the module does not need that isolator.
+  Future<Option<ContainerLaunchInfo>> ForDebugging(const ContainerID& containerId) const {
+    if (!containerId.has_parent()) return None();
+    if (rexray_isolator_has_volumes(core_, IdOf(containerId.parent()).c_str()) == 0) return None();
+    ContainerLaunchInfo info;
+    info.add_enter_namespaces(CLONE_NEWNS);
+    return Option<ContainerLaunchInfo>(info);
+  }
+#endif
+
   rexray_isolator* const core_;
 };
 
