@@ -140,7 +140,10 @@ absl::Status HelperPool::SetFormerAside() {
   MutexLock lock(mutex_);
   for (FormerLock& former : former_) {
     if (former.path != lock_file_) continue;
-    const std::string aside = fmt::format("{}.{}", lock_file_, ::getpid());
+    std::string aside;
+    for (int n = 1; aside.empty() || ::access(aside.c_str(), F_OK) == 0; ++n) {
+      aside = fmt::format("{}.{}", lock_file_, n);  // in a container every daemon has the same pid
+    }
     if (::rename(lock_file_.c_str(), aside.c_str()) != 0) {
       return ErrnoError(errno, "cannot rename " + lock_file_);
     }

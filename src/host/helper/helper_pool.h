@@ -13,7 +13,7 @@
 // shared flock(2) on one file for as long as it lives, a new daemon waits for all of them (TakeOver), and a
 // helper whose daemon is gone begins nothing any more. One that hangs for long keeps only those volumes
 // waiting that its daemon was doing something with (VolumeEngine::Recover): its lock file is set aside
-// (helpers.lock.PID) and looked at again and again (FormerEnded).
+// (helpers.lock.N) and looked at again and again (FormerEnded).
 //
 //   daemon thread --call--> helper 1: mount(2)            returns at once, helper goes back to the idle ones
 //   daemon thread --call--> helper 2: umount(2) ......    hangs: this thread alone waits (interruptibly)

@@ -203,11 +203,14 @@ TEST_F(AdminHandlerTest, ListOfAllServicesKeepsWhatAnswered) {
   one.volume.name = "one";
   EXPECT_CALL(engine_, List("rexray", _, _)).WillOnce(InvokeArgument<2>(std::vector<VolumeView>{one}));
   EXPECT_CALL(engine_, List("pool", _, _)).WillOnce(InvokeArgument<2>(absl::UnavailableError("away")));
+  ON_CALL(engine_, Services).WillByDefault(Return(std::vector<std::string>{"rexray", "pool", "broken"}));
+  EXPECT_CALL(engine_, List("broken", Until(2), _))
+      .WillOnce(InvokeArgument<2>(absl::UnavailableError("service \"broken\" is down: no driver \"zfs\"")));
   const json answer = Succeed("GET", "/v1/volumes");
   ASSERT_EQ(answer["volumes"].size(), 1u);
   EXPECT_EQ(answer["volumes"][0]["name"], "one");
   EXPECT_EQ(answer["errors"], json::parse(R"([{"service":"pool","code":"UNAVAILABLE","message":"away"},
-      {"service":"broken","code":"NOT_FOUND","message":"no driver \"zfs\""}])"));
+      {"service":"broken","code":"UNAVAILABLE","message":"service \"broken\" is down: no driver \"zfs\""}])"));
 }
 
 TEST_F(AdminHandlerTest, NodesAreToldForEachServiceThatAnswers) {
@@ -215,6 +218,9 @@ TEST_F(AdminHandlerTest, NodesAreToldForEachServiceThatAnswers) {
       .WillOnce(
           InvokeArgument<2>(Node{.id = "i-0a1", .zone = "eu-1a", .region = "eu-1", .attach_limit = {}}));
   EXPECT_CALL(engine_, ThisNode("pool", _, _)).WillOnce(InvokeArgument<2>(absl::UnavailableError("away")));
+  ON_CALL(engine_, Services).WillByDefault(Return(std::vector<std::string>{"rexray", "pool", "broken"}));
+  EXPECT_CALL(engine_, ThisNode("broken", Until(2), _))
+      .WillOnce(InvokeArgument<2>(absl::UnavailableError("service \"broken\" is down: no driver \"zfs\"")));
   const json answer = Succeed("GET", "/v1/nodes");
   ASSERT_EQ(answer["nodes"].size(), 1u);
   const json node = answer["nodes"][0];
@@ -223,7 +229,7 @@ TEST_F(AdminHandlerTest, NodesAreToldForEachServiceThatAnswers) {
   EXPECT_EQ(node["id"], "i-0a1");
   EXPECT_EQ(node["region"], "eu-1");
   EXPECT_EQ(answer["errors"], json::parse(R"([{"service":"pool","code":"UNAVAILABLE","message":"away"},
-      {"service":"broken","code":"NOT_FOUND","message":"no driver \"zfs\""}])"));
+      {"service":"broken","code":"UNAVAILABLE","message":"service \"broken\" is down: no driver \"zfs\""}])"));
 }
 
 TEST_F(AdminHandlerTest, ListOfOneServiceFailsWithIt) {
