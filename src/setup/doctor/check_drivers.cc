@@ -47,7 +47,9 @@ bool Read(const std::string& text, std::set<std::string>& wanted, Results& resul
 /// The runner gives a program no environment; the configuration and the credentials need ours.
 std::string Packed(const std::map<std::string, std::string>& environment) {
   std::string text;
-  for (const auto& [name, value] : environment) text += name + "=" + value + std::string(1, '\0');
+  for (const auto& [name, value] : environment) {
+    text.append(name).append("=").append(value).push_back('\0');
+  }
   return text;
 }
 
