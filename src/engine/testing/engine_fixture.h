@@ -171,7 +171,7 @@ class EngineFixture : public ::testing::Test {
     Start();
   }
 
-  Deadline Soon() const { return Deadline::After(clock_, std::chrono::seconds(110)); }
+  Deadline Soon() const { return Deadline::After(clock_, patience_); }
   std::string StagePath(const std::string& name) const { return directory_ + "/volumes/" + name; }
   std::string DataPath(const std::string& name) const { return StagePath(name) + "/data"; }
 
@@ -294,6 +294,7 @@ class EngineFixture : public ::testing::Test {
     return 0;
   }
 
+  Duration patience_ = std::chrono::seconds(110);  ///< a caller's, on the clock
   std::string directory_;
   SimulatedClock clock_;
   drivers::fake::FakeCloud::Options cloud_options_;
