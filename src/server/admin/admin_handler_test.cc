@@ -436,6 +436,7 @@ TEST_F(AdminHandlerTest, StatusWithoutAnyService) {
 TEST_F(AdminHandlerTest, AnswersOutliveTheHandler) {
   engine::Done<std::vector<VolumeView>> done;
   options_.services.resize(1);
+  ON_CALL(engine_, Services).WillByDefault(Return(std::vector<std::string>{"rexray"}));
   Make();
   EXPECT_CALL(engine_, List).WillOnce(SaveArg<2>(&done));
   const auto exchange = Send("GET", "/v1/status");
