@@ -169,7 +169,10 @@ TEST_F(LingerTest, APreemptEndsIt) {
   ASSERT_EQ(Unmount("v", DockerConsumer('a')), absl::OkStatus());
   ASSERT_EQ(View("v").state, StageState::kLingering);
   cloud().AttachTo(id, "node-b");
-  Until([&] { return journal_->Stages()->empty(); });
+  Until([&] {
+    Advance(std::chrono::milliseconds(100));  // whether it is lost is asked twice
+    return journal_->Stages()->empty();
+  });
   EXPECT_EQ(View("v").state, StageState::kDetached);
   Advance(std::chrono::seconds(10));
   Settle("v");

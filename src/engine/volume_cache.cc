@@ -106,8 +106,10 @@ std::vector<CachedVolume> VolumeCache::AllLocked() const {
 
 // --- own changes ---
 
+/// What was just made or asked for came from the backend.
 void VolumeCache::Put(Volume volume) {
   MutexLock lock(mutex_);
+  answered_ = true;
   PutLocked(std::move(volume), clock_.Now(), ++sequence_);
 }
 
