@@ -173,7 +173,7 @@ def main():
         if {"unit", "integration", "crash"} & set(chosen):
             sanitized = build("asan")
         if {"orchestrators", "packaging"} & set(chosen):
-            released = build("release", ["all", "pages"])
+            released = build("release", ["all", "pages", "ec2sim"])
         if "tsan" in chosen:
             raced = build("tsan", None if options.long else TSAN_ROOMS)
         if "mesos" in chosen:

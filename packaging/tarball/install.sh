@@ -26,7 +26,7 @@ remove() {
   [ -e "$target/installed" ] || die "nothing is installed in $target"
   if has_systemd; then
     systemctl disable --now rexray.service >/dev/null 2>&1 || true
-  elif [ -z "$ROOT" ] && "$HOME_DIRECTORY/bin/rexray" status >/dev/null 2>&1; then
+  elif [ -z "$ROOT" ] && "$HOME_DIRECTORY/bin/rexray" status -f json >/dev/null 2>&1; then
     "$HOME_DIRECTORY/bin/rexray" stop
   fi
   while read -r path; do
