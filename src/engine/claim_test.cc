@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 
+#include "base/testing/virtual_time.h"
 #include "engine/testing/engine_fixture.h"
 
 namespace rexray::engine {
@@ -45,6 +46,7 @@ class ClaimTest : public EngineFixture {
 TEST_F(ClaimTest, ACleanFailOverSucceeds) {
   Pending<Path> mount = StartMount("v", DockerConsumer('a'));
   Until([&] { return Waits(); });
+  AwaitOthersAsleep();  // it says first that it waits, then for whom
   EXPECT_THAT(View("v").waiting_for, HasSubstr("node-b (running)"));
   cloud().TearAway(id_);  // node-b has unmounted and detached it
   const Path path = Answer(mount);

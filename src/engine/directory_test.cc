@@ -1,6 +1,7 @@
 // Directory drivers (vfs): the stage is a bind mount where we may mount, and the directory itself where we
 // may not.
 
+#include "base/testing/virtual_time.h"
 #include "engine/testing/engine_fixture.h"
 
 namespace rexray::engine {
@@ -142,7 +143,7 @@ TEST_F(DirectoryTest, AStaleConsumerIsNeverReleased) {
     host().calls().ForgetCalls();
     for (int minute = 0; minute < 60; ++minute) {
       Advance(std::chrono::minutes(1));
-      clock_.WaitForWaiters(1);  // for the next search
+      AwaitOthersAsleep();  // a search that began has ended
     }
     EXPECT_EQ(host().calls().Count("Count"), 0) << "not even looked for";
     Pending<absl::StatusOr<ConsumerReport>> answer;

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 
+#include "base/testing/virtual_time.h"
 #include "engine/testing/engine_fixture.h"
 
 namespace rexray::engine {
@@ -39,9 +40,10 @@ class StaleConsumersTest : public EngineFixture {
   void Pass(Duration by) {
     const TimePoint until = clock_.Now() + by;
     while (clock_.Now() < until) {
+      AwaitOthersAsleep();
       Advance(std::chrono::seconds(5));
-      clock_.WaitForWaiters(1);  // the timer, for the next search: this one has ended
     }
+    AwaitOthersAsleep();  // a search that began has ended
   }
   ConsumerReport Report() {
     Pending<absl::StatusOr<ConsumerReport>> answer;

@@ -3,6 +3,7 @@
 
 #include "gmock/gmock.h"
 
+#include "base/testing/virtual_time.h"
 #include "engine/testing/engine_fixture.h"
 #include "volume/late_driver.h"
 
@@ -173,7 +174,7 @@ TEST_F(StartingTest, NothingThatIsMountedIsTakenForGone) {
   EXPECT_EQ(Unmount("v", DockerConsumer('b')), absl::OkStatus()) << "not a consumer: nothing changes";
   for (int i = 0; i < 20; ++i) {
     Advance(std::chrono::minutes(1));
-    clock_.WaitForWaiters(1);
+    AwaitOthersAsleep();
   }
   EXPECT_TRUE(host().MountAt(StagePath("v")).has_value());
   EXPECT_TRUE(AttachedHere(id));
@@ -307,7 +308,7 @@ TEST_F(StartingTest, OneServiceWithoutAnAnswerKeepsNoOtherFromBeingFenced) {
   cloud().AttachTo(id, "node-b");
   Until([&] {
     Advance(std::chrono::seconds(5));
-    clock_.WaitForWaiters(1);
+    AwaitOthersAsleep();
     return EventsOfKind("fenced") == 1;
   });
   EXPECT_EQ(View("v").state, StageState::kLost);

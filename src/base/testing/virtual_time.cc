@@ -41,6 +41,14 @@ bool AllOthersSleep() {
 
 }  // namespace
 
+void AwaitOthersAsleep() {
+  // Twice: one that was seen asleep may have been woken by one that was seen only after that.
+  for (int seen = 0; seen < 2;) {
+    seen = AllOthersSleep() ? seen + 1 : 0;
+    if (seen == 0) std::this_thread::yield();
+  }
+}
+
 void RunInVirtualTime(SimulatedClock& clock, Duration step, const std::vector<std::function<void()>>& calls,
                       const std::function<void()>& after_step) {
   std::atomic<size_t> running{calls.size()};
@@ -53,10 +61,8 @@ void RunInVirtualTime(SimulatedClock& clock, Duration step, const std::vector<st
     }));
   }
   while (running > 0) {
-    if (!AllOthersSleep()) {
-      std::this_thread::yield();
-      continue;
-    }
+    AwaitOthersAsleep();
+    if (running == 0) break;
     clock.Advance(step);
     if (after_step) after_step();
   }

@@ -11,6 +11,10 @@
 
 namespace rexray {
 
+/// Until every other thread of the process sleeps: what the last step of time brought about has been done, or
+/// waits for more of it, or for the test.
+void AwaitOthersAsleep();
+
 /// Runs each of `calls` on a thread of its own, all at once, and returns when all have returned. Whenever
 /// nothing can go on without it, the clock moves by `step`, and then `after_step` is called. A call that
 /// waits for something that neither time nor another thread brings hangs the test.
