@@ -33,9 +33,10 @@ class CallScript {
   // --- for tests. `subject` is a volume's id (cloud), a device or a mount point (host); "" = any. ---
 
   /// The next `times` calls fail before they do anything. Negative `times`: all from now on.
-  void FailNext(const std::string& call, absl::Status status, int times = 1, const std::string& subject = "");
+  void FailNext(const std::string& call, const absl::Status& status, int times = 1,
+                const std::string& subject = "");
   /// The next `times` calls do their work, then the caller gets `status`.
-  void LoseAnswer(const std::string& call, absl::Status status, int times = 1,
+  void LoseAnswer(const std::string& call, const absl::Status& status, int times = 1,
                   const std::string& subject = "");
   /// No faults any more; what hangs goes on.
   void Clear();
