@@ -18,7 +18,7 @@ absl::Status Own(const absl::Status& status) {
 
 }  // namespace
 
-CallScript::CallScript(std::string owner, Clock& clock, std::set<std::string> calls)
+CallScript::CallScript(std::string owner, Clock& clock, const std::set<std::string>& calls)
     : owner_(std::move(owner)), clock_(clock) {
   MutexLock lock(mutex_);
   for (const std::string& call : calls) calls_[call];
@@ -95,7 +95,8 @@ int CallScript::Count(const std::string& call, const std::string& subject) const
 std::vector<std::string> CallScript::Log() const {
   MutexLock lock(mutex_);
   std::vector<std::string> lines;
-  for (const auto& [call, subject] : log_) lines.push_back(subject.empty() ? call : call + " " + subject);
+  for (const auto& [call, subject] : log_)
+    lines.push_back(subject.empty() ? call : fmt::format("{} {}", call, subject));
   return lines;
 }
 

@@ -28,7 +28,7 @@ namespace rexray::drivers::fake {
 class CallScript {
  public:
   /// `owner` is for messages ("the fake cloud").
-  CallScript(std::string owner, Clock& clock, std::set<std::string> calls);
+  CallScript(std::string owner, Clock& clock, const std::set<std::string>& calls);
 
   // --- for tests. `subject` is a volume's id (cloud), a device or a mount point (host); "" = any. ---
 
