@@ -46,8 +46,10 @@ class EbsBackend final : public Backend {
   ~EbsBackend() override {
     a_.reset();
     b_.reset();
+    simulator_.TerminateAll();
     simulator_.EndTimers();
     timers_.join();
+    simulator_.ChangeOptions([](ec2sim::Options&) {});  // what TerminateAll left is due
   }
 
   StorageDriver& driver() override { return *a_; }

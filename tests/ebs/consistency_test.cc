@@ -35,8 +35,7 @@ class ConsistencyTest : public EbsDriverTest {
     const auto made = simulator_.Call(ec2sim::ApiRequest(
         "CreateVolume", {{"AvailabilityZone", "us-east-1a"}, {"Size", "1"}, {"ClientToken", "elsewhere"}}));
     EXPECT_TRUE(made.ok()) << made.status();
-    const size_t id = made->find("vol-");
-    return made->substr(id, made->find('<', id) - id);
+    return VolumeIdIn(*made);
   }
   bool IsThere(const std::string& id) {
     const auto volumes = simulator_.Volumes();

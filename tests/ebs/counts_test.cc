@@ -10,11 +10,13 @@
 
 #include "base/size.h"
 #include "base/status.h"
+#include "base/testing/temporary_directory.h"
 #include "base/testing/virtual_time.h"
 #include "drivers/ebs/cloud.h"
 #include "drivers/ebs/ebs_driver.h"
 #include "ebs/sim_transport.h"
 #include "host/linux_host.h"
+#include "host/testing/scratch_disks.h"
 
 namespace rexray::drivers::ebs {
 namespace {
@@ -26,19 +28,13 @@ using std::chrono::seconds;
 class CountsTest : public ::testing::Test {
  protected:
   CountsTest()
-      : directory_(MakeDirectory()),
-        simulator_(SimOptions(directory_), clock_),
+      : simulator_(SimOptions(directory_), clock_),
         transport_(std::make_shared<SimTransport>(simulator_, clock_)) {}
   ~CountsTest() override {
     drivers_.clear();
-    for (const auto& [id, instance] : simulator_.Instances()) simulator_.Terminate(id).IgnoreError();
+    simulator_.TerminateAll();
     clock_.Advance(seconds(600));
     simulator_.Settle();
-    fs::remove_all(directory_);
-  }
-  static fs::path MakeDirectory() {
-    std::string name = testing::TempDir() + "/ebs-counts-XXXXXX";
-    return mkdtemp(name.data());
   }
   static ec2sim::Options SimOptions(const fs::path& directory) {
     ec2sim::Options options;
@@ -84,8 +80,7 @@ class CountsTest : public ::testing::Test {
                                                             {"TagSpecification.1.Tag.1.Value", name},
                                                             {"ClientToken", name}}));
     EXPECT_TRUE(made.ok()) << made.status();
-    const size_t id = made->find("vol-");
-    return made->substr(id, made->find('<', id) - id);
+    return VolumeIdIn(*made);
   }
   std::vector<std::string> AddVolumes(int count) {
     std::vector<std::string> ids;
@@ -96,7 +91,8 @@ class CountsTest : public ::testing::Test {
   }
   Deadline In(Duration wait) { return Deadline::After(clock_, wait); }
 
-  const fs::path directory_;
+  const TemporaryDirectory own_;
+  const fs::path directory_ = own_.path();
   SimulatedClock clock_;
   ec2sim::Simulator simulator_;
   std::shared_ptr<SimTransport> transport_;
@@ -124,8 +120,7 @@ class BusiestSpan {
 };
 
 TEST_F(CountsTest, AHundredMountsOnTenNodesAreAHundredAttachesAndOnePollForAll) {
-  if (geteuid() != 0) GTEST_SKIP() << "not root: no loop devices";
-  if (!fs::exists("/dev/loop-control")) GTEST_SKIP() << "no loop devices on this machine";
+  if (const std::string why = host::WhyNoRealDisks(); !why.empty()) GTEST_SKIP() << why;
   std::vector<StorageDriver*> nodes;
   const std::shared_ptr<Cloud> cloud = SharedCloud();
   for (int i = 0; i < 10; ++i) {

@@ -8,8 +8,10 @@
 
 #include "base/size.h"
 #include "base/status.h"
+#include "base/testing/temporary_directory.h"
 #include "drivers/ebs/device_finder.h"
 #include "ebs/driver_fixture.h"
+#include "host/testing/scratch_disks.h"
 
 namespace rexray::drivers::ebs {
 namespace {
@@ -45,21 +47,18 @@ TEST_F(EbsDriverTest, AnAttachmentThatHangsIsUndoneAndTheNextTakesAnotherName) {
 class DeviceTest : public ::testing::Test {
  protected:
   DeviceTest()
-      : directory_(MakeDirectory()),
-        simulator_(SimOptions(directory_), clock_),
+      : simulator_(SimOptions(directory_), clock_),
         transport_(std::make_shared<SimTransport>(simulator_, clock_)),
         timers_(StartThread("ec2sim-timers", [this] { simulator_.RunTimers(); })) {}
   ~DeviceTest() override {
     driver_.reset();
-    for (const auto& [id, instance] : simulator_.Instances()) simulator_.Terminate(id).IgnoreError();
+    simulator_.TerminateAll();
     simulator_.EndTimers();
     timers_.join();
-    simulator_.ChangeOptions([](ec2sim::Options&) {});  // what Terminate left is due
-    fs::remove_all(directory_);
+    simulator_.ChangeOptions([](ec2sim::Options&) {});  // what TerminateAll left is due
   }
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "not root: no loop devices";
-    if (!fs::exists("/dev/loop-control")) GTEST_SKIP() << "no loop devices on this machine";
+    if (const std::string why = host::WhyNoRealDisks(); !why.empty()) GTEST_SKIP() << why;
     ec2sim::InstanceSpec spec;
     spec.instance.device_root = directory_ / "node";
     EbsOptions options;
@@ -74,10 +73,6 @@ class DeviceTest : public ::testing::Test {
     root_ = options.device_root;
     driver_ = MakeEbsDriver(
         options, {}, transport_, [](const std::string&) { return std::nullopt; }, nullptr);
-  }
-  static fs::path MakeDirectory() {
-    std::string name = testing::TempDir() + "/ebs-device-XXXXXX";
-    return mkdtemp(name.data());
   }
   static ec2sim::Options SimOptions(const fs::path& directory) {
     ec2sim::Options options;
@@ -105,7 +100,8 @@ class DeviceTest : public ::testing::Test {
   }
 
   Clock& clock_ = SystemClock::Get();
-  const fs::path directory_;
+  const TemporaryDirectory own_;
+  const fs::path directory_ = own_.path();
   ec2sim::Simulator simulator_;
   std::shared_ptr<SimTransport> transport_;
   fs::path root_;

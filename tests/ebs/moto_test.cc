@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "gmock/gmock.h"
 
 #include "base/size.h"
+#include "base/spawn_plan.h"
 #include "base/status.h"
 #include "base/unique_fd.h"
 #include "drivers/ebs/curl_transport.h"
@@ -51,25 +51,17 @@ class MotoServer {
  public:
   /// nullptr: it is not on PATH, or does not start.
   static std::unique_ptr<MotoServer> Start() {
-    setenv("INITIAL_NO_AUTH_ACTION_COUNT", "4", 1);
     std::array<int, 2> pipe_fds{};
     if (pipe2(pipe_fds.data(), O_CLOEXEC) != 0) return nullptr;
     UniqueFd output(pipe_fds[0]);
     const UniqueFd input(pipe_fds[1]);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, input.get(), STDERR_FILENO);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    std::array<std::string, 5> words = {"moto_server", "-H", "127.0.0.1", "-p", "0"};
-    std::array<char*, 6> argv{};
-    for (size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
+    SpawnPlan plan;
+    plan.Give(input.get(), STDOUT_FILENO);
+    plan.Give(input.get(), STDERR_FILENO);
     pid_t pid = 0;
-    const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    const int failed = plan.Start(
+        "/usr/bin/env",
+        {"env", "INITIAL_NO_AUTH_ACTION_COUNT=4", "moto_server", "-H", "127.0.0.1", "-p", "0"}, environ, pid);
     if (failed != 0) return nullptr;
     auto server = std::unique_ptr<MotoServer>(new MotoServer(pid, std::move(output)));
     if (!server->AwaitEndpoint()) return nullptr;

@@ -10,6 +10,12 @@
 
 namespace rexray::drivers::ebs {
 
+/// The first id in an answer's XML, as CreateVolume gives it.
+inline std::string VolumeIdIn(const std::string& answer) {
+  const size_t id = answer.find("vol-");
+  return answer.substr(id, answer.find('<', id) - id);
+}
+
 /// The simulated region without sockets (and so without signatures: Options::check_signatures is to be
 /// false). What takes time takes the clock's. Thread-safe.
 class SimTransport final : public HttpTransport {

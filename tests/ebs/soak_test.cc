@@ -17,12 +17,14 @@
 
 #include "base/mutex.h"
 #include "base/status.h"
+#include "base/testing/temporary_directory.h"
 #include "base/thread.h"
 #include "drivers/ebs/ebs_driver.h"
 #include "ebs/fast_clock.h"
 #include "ebs/sim_transport.h"
 #include "ec2sim/simulator.h"
 #include "host/linux_host.h"
+#include "host/testing/scratch_disks.h"
 
 namespace rexray {
 namespace {
@@ -74,16 +76,10 @@ struct Slot {
   int made = 0;                          ///< so that each snapshot has a name of its own
 };
 
-fs::path MakeDirectory() {
-  std::string name = testing::TempDir() + "/ebs-soak-XXXXXX";
-  return mkdtemp(name.data());
-}
-
 class SoakTest : public testing::Test {
  protected:
   SoakTest()
-      : directory_(MakeDirectory()),
-        clock_(kSpeed),
+      : clock_(kSpeed),
         simulator_(RegionOptions(directory_), clock_),
         transport_(std::make_shared<SimTransport>(simulator_, clock_)),
         devices_(host::MakeLinuxBlockDevices(SystemClock::Get())) {
@@ -93,15 +89,13 @@ class SoakTest : public testing::Test {
   }
   ~SoakTest() override {
     nodes_.clear();
-    for (const auto& [id, instance] : simulator_.Instances()) simulator_.Terminate(id).IgnoreError();
+    simulator_.TerminateAll();
     simulator_.EndTimers();
     timers_.join();
-    simulator_.ChangeOptions([](ec2sim::Options&) {});  // what Terminate left is due
-    fs::remove_all(directory_);
+    simulator_.ChangeOptions([](ec2sim::Options&) {});  // what TerminateAll left is due
   }
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "not root: no loop devices";
-    if (!fs::exists("/dev/loop-control")) GTEST_SKIP() << "no loop devices on this machine";
+    if (const std::string why = host::WhyNoRealDisks(); !why.empty()) GTEST_SKIP() << why;
   }
 
   std::unique_ptr<StorageDriver> MakeNode(int n) {
@@ -159,7 +153,8 @@ class SoakTest : public testing::Test {
   void AddFaults();
   void ExpectTheModel();
 
-  const fs::path directory_;
+  const TemporaryDirectory own_;
+  const fs::path directory_ = own_.path();
   FastClock clock_;
   ec2sim::Simulator simulator_;
   std::shared_ptr<SimTransport> transport_;

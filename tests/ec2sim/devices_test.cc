@@ -12,18 +12,15 @@
 
 #include "base/status.h"
 #include "base/subprocess.h"
+#include "base/testing/temporary_directory.h"
 #include "base/unique_fd.h"
 #include "ec2sim/region_fixture.h"
+#include "host/testing/scratch_disks.h"
 
 namespace rexray::ec2sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path MakeDirectory() {
-  std::string name = testing::TempDir() + "/ec2sim-XXXXXX";
-  return mkdtemp(name.data());
-}
 
 Options WithData(const fs::path& directory) {
   Options options;
@@ -40,19 +37,18 @@ std::string ReadLine(const fs::path& path) {
 
 class DevicesTest : public RegionTest {
  protected:
-  DevicesTest() : DevicesTest(MakeDirectory()) {}
-  explicit DevicesTest(const fs::path& directory) : RegionTest(WithData(directory)), directory_(directory) {}
+  DevicesTest() : DevicesTest(std::make_unique<TemporaryDirectory>()) {}
+  explicit DevicesTest(std::unique_ptr<TemporaryDirectory> directory)
+      : RegionTest(WithData(directory->path())), own_(std::move(directory)), directory_(own_->path()) {}
 
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "not root: no loop devices";
-    if (!fs::exists("/dev/loop-control")) GTEST_SKIP() << "no loop devices on this machine";
+    if (const std::string why = host::WhyNoRealDisks(); !why.empty()) GTEST_SKIP() << why;
   }
   void TearDown() override {
     for (const fs::path& mounted : mounted_) umount2(mounted.c_str(), MNT_DETACH);
     // Takes every device along.
-    for (const auto& [id, instance] : simulator_.Instances()) simulator_.Terminate(id).IgnoreError();
+    simulator_.TerminateAll();
     Pass();
-    fs::remove_all(directory_);
   }
 
   std::string Node(const std::string& name, const std::string& type = "m5.large") {
@@ -106,6 +102,7 @@ class DevicesTest : public RegionTest {
     return absl::OkStatus();
   }
 
+  const std::unique_ptr<TemporaryDirectory> own_;
   const fs::path directory_;
   std::vector<fs::path> mounted_;
 };

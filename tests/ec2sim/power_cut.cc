@@ -108,13 +108,17 @@ std::optional<UniqueFd> OpenFileSystem(dev_t block_device) {
   return std::nullopt;
 }
 
+int SetStatus(int device, std::optional<uint64_t> size_limit) {
+  loop_info64 info{};
+  if (ioctl(device, LOOP_GET_STATUS64, &info) != 0) return errno;
+  if (size_limit) info.lo_sizelimit = *size_limit;
+  return ioctl(device, LOOP_SET_STATUS64, &info) == 0 ? 0 : errno;
+}
+
 // The device shrinks to one sector: whatever is asked of it from then on fails with EIO. EAGAIN from kernels
 // that refuse to change the size of a loop device with pages in memory, as those before 6.2 do.
 int Shrink(int device) {
-  loop_info64 info{};
-  if (ioctl(device, LOOP_GET_STATUS64, &info) != 0) return errno;
-  info.lo_sizelimit = kSectorSize;
-  return ioctl(device, LOOP_SET_STATUS64, &info) == 0 ? 0 : errno;
+  return SetStatus(device, kSectorSize);
 }
 
 // What was asked before the cut may still be on its way, and a copy must not miss what is told durable a
@@ -122,9 +126,7 @@ int Shrink(int device) {
 // /sys/block/loop3/inflight does not count the write that waits for the flush before it, as a journal's
 // commit does.
 int Drain(int device) {
-  loop_info64 info{};
-  if (ioctl(device, LOOP_GET_STATUS64, &info) != 0) return errno;
-  return ioctl(device, LOOP_SET_STATUS64, &info) == 0 ? 0 : errno;
+  return SetStatus(device, std::nullopt);
 }
 
 absl::Status StopFileSystem(dev_t device, const std::string& name) {

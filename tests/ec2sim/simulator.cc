@@ -170,6 +170,10 @@ absl::Status Simulator::Terminate(const std::string& instance) {
   return Changing([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return TerminateInstance(world_, instance); });
 }
 
+void Simulator::TerminateAll() {
+  for (const auto& [id, instance] : Instances()) Terminate(id).IgnoreError();
+}
+
 absl::Status Simulator::CutOff(const std::string& instance) {
   return Changing([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return CutOffInstance(world_, instance); });
 }

@@ -61,6 +61,8 @@ class Simulator {
   absl::Status Stop(const std::string& instance);
   absl::Status Start(const std::string& instance);
   absl::Status Terminate(const std::string& instance);
+  /// A test's end: every device goes, as soon as the clock allows it.
+  void TerminateAll();
   absl::Status CutOff(const std::string& instance);
   absl::Status Reconnect(const std::string& instance);
   /// Attaches to such names stay `attaching`; names in `mapped` are taken by the AMI.

@@ -6,17 +6,9 @@
 #include <utility>
 
 #include "base/status.h"
+#include "drivers/fake/own_status.h"
 
 namespace rexray::drivers::fake {
-namespace {
-
-// absl::Status counts its copies inside a library that ThreadSanitizer does not see into: one that is shared
-// by threads looks like a race where the last of them frees it.
-absl::Status Own(const absl::Status& status) {
-  return absl::Status(status.code(), status.message());
-}
-
-}  // namespace
 
 CallScript::CallScript(std::string owner, Clock& clock, const std::set<std::string>& calls)
     : owner_(std::move(owner)), clock_(clock) {

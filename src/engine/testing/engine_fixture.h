@@ -20,6 +20,7 @@
 #include "base/testing/simulated_clock.h"
 #include "drivers/fake/fake_cloud.h"
 #include "drivers/fake/fake_host.h"
+#include "drivers/fake/own_status.h"
 #include "engine/event_log.h"
 #include "engine/journal.h"
 #include "engine/volume_engine.h"
@@ -70,11 +71,7 @@ class FailingJournal final : public Journal {
   std::atomic<int> left_{-1};
 };
 
-/// A status that shares nothing with the thread that gave it: absl::Status counts its copies inside a library
-/// that ThreadSanitizer does not see into, so a shared one that is freed there looks like a race.
-inline absl::Status Own(const absl::Status& status) {
-  return absl::Status(status.code(), status.message());
-}
+using drivers::fake::Own;
 template <typename T>
 absl::StatusOr<T> Own(absl::StatusOr<T> value) {
   if (!value.ok()) return Own(value.status());
